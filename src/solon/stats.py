@@ -1,0 +1,38 @@
+"""Ties and intervals: who shares the top, and the percentile bootstrap over cases with its seed as an argument."""
+
+import random
+from collections.abc import Sequence
+from math import fsum
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """A mean with the bounds of its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def top(scores: Sequence[float]) -> tuple[int, ...]:
+    """Return the indices that share the highest score."""
+    highest = max(scores)
+    return tuple(i for i, score in enumerate(scores) if score == highest)
+
+
+def bootstrap(values: Sequence[float], *, seed: int = 0, resamples: int = 1000) -> Interval:
+    """Return the mean of values, one per case, with its percentile bootstrap interval (95 %).
+
+    Raises:
+        ValueError: there are no values.
+    """
+    if not values:
+        raise ValueError("an interval needs at least one value")
+    rng, n = random.Random(seed), len(values)
+    means = sorted(fsum(rng.choices(values, k=n)) / n for _ in range(resamples))
+    return Interval(fsum(values) / n, means[round(0.025 * (resamples - 1))], means[round(0.975 * (resamples - 1))])
+
+
+def paired(values: Sequence[float], others: Sequence[float], *, seed: int = 0, resamples: int = 1000) -> Interval:
+    """Return the mean difference of two measures of the same cases with its bootstrap interval."""
+    return bootstrap([a - b for a, b in zip(values, others, strict=True)], seed=seed, resamples=resamples)

@@ -1,0 +1,112 @@
+"""Judgments to a verdict: the vote, and nothing else.
+
+Unread samples never vote, ties stay ties, and the order in which judgments stand changes nothing.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import fsum, isfinite
+from typing import Literal, TypeAlias
+
+from solon.stats import top
+from solon.types import Judgment, Order, Unread, Verdict
+
+Rule: TypeAlias = Literal["mean", "majority"]
+"""`mean` adds up scores (equation 14); `majority` gives each judgment one vote for its best (equation 13)."""
+
+
+def vote(
+    outcomes: Sequence[Judgment | Unread],
+    n: int,
+    *,
+    rule: Rule = "mean",
+    weights: Sequence[float | None] | None = None,
+    keep: int | None = None,
+    orders: Sequence[Order] = (),
+) -> Verdict:
+    """Turn the outcomes of all samples of a case with n responses into its verdict.
+
+    Args:
+        outcomes: what every sample asked for came to, in sample order.
+        n: the number of responses.
+        rule: what a judgment contributes.
+        weights: one per outcome (ignored for unread ones), higher is better: with `keep` any real numbers that rank
+            the judgments, without it the non-negative weights by which they count. None is a judgment left unweighed.
+        keep: count only that many judgments, the best by weight and equally (top-k_meta); ties go to the earlier one.
+        orders: the order that every sample saw, for the position consistency; may be left out.
+
+    Raises:
+        ValueError: a judgment does not hold n scores; weights are given but not a usable one per judgment; or `keep` is
+            below 1 or comes without weights.
+    """
+    if any(isinstance(outcome, Judgment) and len(outcome.scores) != n for outcome in outcomes):
+        raise ValueError(f"every judgment of {n} responses must hold {n} scores")
+    kept = counted(outcomes, weights, keep)
+    marks = [(_marks(outcomes[i], rule), weight) for i, weight in kept]
+    sums = tuple(_total([(mark[r], weight) for mark, weight in marks]) for r in range(n)) if marks else None
+    tied = top(sums) if sums else ()
+    return Verdict(
+        outcomes=tuple(outcomes),
+        orders=tuple(orders),
+        sums=sums,
+        total=fsum(weight for _, weight in marks),
+        tied=tied,
+        agreement=_agreement(outcomes, tied) if n > 1 else None,
+        position_consistency=_consistency(outcomes, orders, rule) if n == 2 and orders else None,
+    )
+
+
+def counted(
+    outcomes: Sequence[Judgment | Unread], weights: Sequence[float | None] | None = None, keep: int | None = None
+) -> list[tuple[int, float]]:
+    """Return the samples that count in the vote as (sample index, weight), in sample order."""
+    read = [i for i, outcome in enumerate(outcomes) if isinstance(outcome, Judgment)]
+    if keep is not None and (weights is None or keep < 1):
+        raise ValueError("keep must be at least 1 and needs weights, by which the judgments are ranked")
+    if weights is None:
+        return [(i, 1.0) for i in read]
+    if len(weights) != len(outcomes):
+        raise ValueError(f"{len(weights)} weights are given for {len(outcomes)} samples; one each is needed")
+    usable = {i: _weight(weights[i], i, negative=keep is not None) for i in read}
+    if keep is None:
+        return [(i, weight) for i, weight in usable.items() if weight > 0]
+    return [(i, 1.0) for i in sorted(sorted(read, key=lambda i: (-usable[i], i))[:keep])]
+
+
+def _marks(outcome: Judgment | Unread, rule: Rule) -> tuple[float | Fraction, ...]:
+    assert isinstance(outcome, Judgment)
+    if rule == "mean":
+        return outcome.scores
+    winners = top(outcome.scores)
+    return tuple(Fraction(i in winners, len(winners)) for i in range(len(outcome.scores)))
+
+
+def _total(marks: Sequence[tuple[float | Fraction, float]]) -> float:
+    """Add up marks times weights and round once: thirds make a whole, and equal weights tie where none would."""
+    if all(weight == 1.0 and isinstance(mark, float) for mark, weight in marks):
+        return fsum(mark for mark, _ in marks)
+    return float(sum((Fraction(mark) * Fraction(weight) for mark, weight in marks), Fraction()))
+
+
+def _weight(weight: float | None, i: int, *, negative: bool) -> float:
+    if weight is None or not isfinite(weight) or (weight < 0 and not negative):
+        kind = "finite" if negative else "finite, non-negative"
+        raise ValueError(f"sample {i} was read but its weight is {weight}; a {kind} number is needed")
+    return weight
+
+
+def _agreement(outcomes: Sequence[Judgment | Unread], tied: tuple[int, ...]) -> float | None:
+    if len(tied) != 1:
+        return None
+    read = [outcome for outcome in outcomes if isinstance(outcome, Judgment)]
+    return sum(top(judgment.scores) == tied for judgment in read) / len(read)
+
+
+def _consistency(outcomes: Sequence[Judgment | Unread], orders: Sequence[Order], rule: Rule) -> float | None:
+    tops = []
+    for order in ((0, 1), (1, 0)):
+        seen = [o for o, shown in zip(outcomes, orders, strict=True) if shown == order and isinstance(o, Judgment)]
+        if not seen:
+            return None
+        tops.append(top([_total([(_marks(o, rule)[r], 1.0) for o in seen]) for r in (0, 1)]))
+    return float(tops[0] == tops[1])

@@ -1,0 +1,66 @@
+"""Intervals: seeded, private, and wide enough to hold the truth about as often as they claim."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from solon.stats import bootstrap, paired, top
+
+VALUES = [float(i * i % 17) for i in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [((1, 5, 3), (1,)), ((5, 5), (0, 1)), ((2.0,), (0,)), ((-1, -2, -1), (0, 2)), ((0.0, -0.0), (0, 1))],
+)
+def test_trap_2_the_top_is_everyone_who_shares_it(scores, expected):
+    assert top(scores) == expected
+
+
+def test_the_seed_decides_the_interval_and_nothing_else_does():
+    random.seed(1)
+    before = random.getstate()
+    first = bootstrap(VALUES, seed=3)
+    assert random.getstate() == before
+    random.seed(2)
+    assert bootstrap(VALUES, seed=3) == first
+    assert bootstrap(VALUES, seed=4) != first
+    assert bootstrap(VALUES, seed=4).mean == first.mean == sum(VALUES) / 60
+
+
+def test_an_interval_covers_the_truth_about_as_often_as_it_claims():
+    rng = random.Random(0)
+    held = 0
+    for trial in range(200):
+        interval = bootstrap([float(rng.random() < 0.6) for _ in range(100)], seed=trial, resamples=200)
+        held += interval.low <= 0.6 <= interval.high
+    assert 0.88 <= held / 200 <= 0.99
+
+
+def test_an_interval_narrows_with_more_cases():
+    few, many = bootstrap(VALUES), bootstrap(VALUES * 16)
+    assert (many.high - many.low) == pytest.approx((few.high - few.low) / 4, rel=0.25)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=20))
+def test_an_interval_lies_within_the_values(values):
+    interval = bootstrap(values, resamples=50)
+    assert min(values) - 1e-9 <= interval.low <= interval.high <= max(values) + 1e-9
+
+
+def test_paired_measures_the_difference_case_by_case():
+    better = [value + 0.25 for value in VALUES]
+    assert paired(better, VALUES) == pytest.approx((0.25, 0.25, 0.25))
+
+
+@pytest.mark.parametrize(("values", "others"), [([1.0], [1.0, 2.0]), ([], [])])
+def test_measures_of_other_cases_or_of_none_are_refused(values, others):
+    with pytest.raises(ValueError):  # noqa: PT011
+        paired(values, others)
+
+
+def test_no_values_have_no_interval():
+    with pytest.raises(ValueError, match="at least one value"):
+        bootstrap([])
