@@ -1,0 +1,138 @@
+"""What one prefill for all samples of a prompt is worth in process, at the sandbox's sizes, on a random model.
+
+Three arms draw the same number of tokens for the same prompts: the sampler asked for n samples per request (the prompt
+is prefilled once), the sampler asked for each sample by itself (the prompt is repeated), and the library's own
+`generate(num_return_sequences=n)`. The arms take turns within each round, so that a busy machine slows all alike, and
+compute on one thread, as each of several sampling processes would.
+
+    python bench/prefill.py [--rounds 5] [--json FILE]
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from report import Figure, figure, options, show
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from solon.samplers.seam import Request, Sampled
+from solon.samplers.transformers import TransformersSampler
+from solon.types import Message, content
+
+VOCABULARY = 2048
+TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}"
+
+
+@dataclass(frozen=True)
+class Work:
+    """`prompts` prompts of `length` tokens, `k` samples each of `new` tokens."""
+
+    prompts: int
+    length: int
+    new: int
+    k: int
+
+    def requests(self) -> list[Request]:
+        """Return one request per prompt, for all of its samples."""
+        rng = random.Random(0)
+        texts = [" ".join(f"w{rng.randrange(3, VOCABULARY)}" for _ in range(self.length)) for _ in range(self.prompts)]
+        return [
+            Request((Message("user", content(text)),), self.k, temperature=0.5, max_tokens=self.new, seed=1000 * i)
+            for i, text in enumerate(texts)
+        ]
+
+
+def sampler() -> TransformersSampler:
+    """Return a sampler on a random model of about a million parameters that never ends a completion by itself."""
+    torch.manual_seed(0)
+    words = {f"w{i}": i for i in range(VOCABULARY)}
+    backend = Tokenizer(models.WordLevel(words, unk_token="w0"))
+    backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="w0", chat_template=TEMPLATE)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY, hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
+        tie_word_embeddings=True, eos_token_id=None, bos_token_id=None,
+    )  # fmt: skip
+    return TransformersSampler(LlamaForCausalLM(config), tokenizer)
+
+
+def drawn(judge: TransformersSampler, requests: list[Request]) -> int:
+    """Draw everything and return the number of tokens."""
+    answers = asyncio.run(judge.sample(requests))
+    return sum(sample.tokens for answer in answers for sample in answer.samples if isinstance(sample, Sampled))
+
+
+def shared(judge: TransformersSampler, work: Work) -> int:
+    """Ask for all samples of a prompt in one request."""
+    return drawn(judge, work.requests())
+
+
+def repeated(judge: TransformersSampler, work: Work) -> int:
+    """Ask for every sample in a request of its own."""
+    return drawn(
+        judge,
+        [
+            Request(one.messages, 1, one.temperature, one.max_tokens, one.seed + i)
+            for one in work.requests()
+            for i in range(work.k)
+        ],
+    )
+
+
+def generated(judge: TransformersSampler, work: Work) -> int:
+    """Let the library draw all samples of all prompts in one call."""
+    ids = torch.tensor([judge._prompts.ids(request) for request in work.requests()])
+    with torch.inference_mode():
+        out = judge._model.generate(
+            ids, attention_mask=torch.ones_like(ids), do_sample=True, temperature=0.5, top_k=0,
+            num_return_sequences=work.k, max_new_tokens=work.new, pad_token_id=0,
+        )  # fmt: skip
+    return int(out[:, work.length :].numel())
+
+
+Arm = Callable[[TransformersSampler, Work], int]
+
+
+def measure(judge: TransformersSampler, work: Work, arms: list[Arm], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of every arm in every round; the first, unmeasured round warms up."""
+    seconds: dict[str, list[float]] = {arm.__name__: [] for arm in arms}
+    for round_ in range(rounds + 1):
+        for arm in arms:
+            started = time.perf_counter()
+            tokens = arm(judge, work)
+            assert tokens == work.prompts * work.k * work.new, (arm.__name__, tokens)
+            if round_:
+                seconds[arm.__name__].append(time.perf_counter() - started)
+    return seconds
+
+
+def ratio(name: str, seconds: dict[str, list[float]], arm: str, target: float) -> Figure:
+    """Compare an arm with the shared prefill, round by round."""
+    pairs = zip(seconds[arm], seconds["shared"], strict=True)
+    return figure(name, [slow / fast for slow, fast in pairs], target)
+
+
+def main() -> None:
+    """Measure at the sandbox's sizes, and with prompts four times as long as completions."""
+    given = options(__doc__ or "", rounds=5)
+    torch.set_num_threads(1)
+    judge = sampler()
+    usual, long = Work(prompts=8, length=120, new=50, k=32), Work(prompts=8, length=200, new=50, k=32)
+    seconds = measure(judge, usual, [shared, repeated, generated], given.rounds)
+    longer = measure(judge, long, [shared, repeated], given.rounds)
+    tokens = usual.prompts * usual.k * usual.new
+    figures = [
+        figure("shared prefill: tokens/s", [tokens / one for one in seconds["shared"]]),
+        ratio("shared prefill over repeated prompts", seconds, "repeated", 1.3),
+        ratio("shared prefill over generate", seconds, "generated", 1.4),
+        ratio("the same over repeated, prompts 4x as long", longer, "repeated", 1.5),
+    ]
+    show(f"{usual.prompts} prompts of {usual.length} tokens, {usual.k} samples of {usual.new}", figures, given.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What a judge can be told: one frozen model whose field docstrings are the help texts."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from solon.order import Orders
+from solon.types import PrinciplesMode
+
+
+class JudgeConfig(BaseModel):
+    """How cases are judged, and by which model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+    model: str
+    """The base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, or `sandbox`."""
+    served_model: str | None = None
+    """The model's name on the server; the only one that it serves is found by itself."""
+    k: int = Field(default=8, ge=1)
+    """Judgments per case; 1 is greedy, more are sampled and vote."""
+    form: str | None = None
+    """How a case is put to the model: a form's name or a FILE.py; by default the checkpoint's own, else pointwise."""
+    principles: PrinciplesMode = "self"
+    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
+    orders: Orders = "balanced"
+    """In which orders the responses are shown: balanced over places, or random shuffles."""
+    temperature: float | None = Field(default=None, ge=0)
+    """Sampling temperature; by default 0 for k = 1, else the checkpoint's own or 0.5."""
+    max_tokens: int = Field(default=4096, ge=1)
+    """The longest judgment, in tokens; a longer one is unread (truncated)."""
+    seed: int = 0
+    """The run's seed: orders, marks and samples follow from it."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the server's request body, as JSON; null leaves a standard field out."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the server's key."""
+    concurrency: int = Field(default=64, ge=1)
+    """Calls in flight at once."""
+    timeout: float = Field(default=600.0, gt=0)
+    """Seconds until a call counts as failed."""
+
+    def kept(self) -> dict[str, object]:
+        """Return the fields that a result depends on: what a resumed run must have alike."""
+        return self.model_dump(mode="json", exclude={"api_key_env", "concurrency", "timeout"})
+
+
+def faults(error: ValidationError) -> str:
+    """Say in one sentence what is wrong with a configuration."""
+    told = []
+    for fault in error.errors():
+        name, seen = ".".join(map(str, fault["loc"])), fault["input"]
+        if fault["type"] == "extra_forbidden":
+            told.append(f"there is no option '{name}'; the options are {', '.join(JudgeConfig.model_fields)}")
+        else:
+            told.append(f"{name} is {seen!r}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
+    return "; ".join(told)
