@@ -1,0 +1,139 @@
+"""Read a file of cases: JSON lines (plain, .gz or .xz) or one JSON array, each row in any layout that Solon knows.
+
+A line that is no case is named with its number and its fault; nothing is guessed and nothing else is lost.
+"""
+
+import codecs
+import gzip
+import json
+import lzma
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from solon.data.case_lines import read_case_line
+from solon.data.fields import MalformedLine, Place, Row
+from solon.data.preference import read_preference
+from solon.data.ultrafeedback import read_ultrafeedback
+from solon.errors import UserError
+from solon.types import Case, LabeledCase
+
+LAYOUTS: dict[str, Callable[[Row, Place], Case | LabeledCase]] = {
+    "responses": read_case_line,
+    "chosen": read_preference,
+    "completions": read_ultrafeedback,
+}
+"""The key that tells a layout, and its reader."""
+
+_UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".xz": lzma.decompress}
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is no case: its number in the file (from 1) and what is wrong with it."""
+
+    line: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file held: the cases in its order, and the lines that are none."""
+
+    cases: tuple[Case | LabeledCase, ...]
+    malformed: tuple[Malformed, ...]
+
+
+def read_cases(path: str | Path, *, reference: str = "reference") -> Reading:
+    """Read every case of a file.
+
+    Args:
+        path: JSON lines (.jsonl), also packed as .gz or .xz, or a .json file that holds one array (a row's place in
+            the array then counts as its line).
+        reference: the dotted key of the reference answer in a row.
+
+    Raises:
+        UserError: the file is missing or cannot be unpacked, or a reference key of one's own is in none of its rows.
+    """
+    cases: list[Case | LabeledCase] = []
+    malformed: list[Malformed] = []
+    seen: dict[str, int] = {}
+    for line, row in _rows(Path(path)):
+        try:
+            found = _read(row, Place(line, reference))
+            case = found.case if isinstance(found, LabeledCase) else found
+            if case.id in seen:
+                raise MalformedLine(f"the id '{case.id}' was already used on line {seen[case.id]}; ids must differ")
+        except MalformedLine as fault:
+            malformed.append(Malformed(line, str(fault)))
+            continue
+        seen[case.id] = line
+        cases.append(found)
+    if reference != "reference" and cases and not any(map(_has_reference, cases)):
+        raise UserError(f"no row of '{path}' has a reference answer under '{reference}': name a key that they have")
+    return Reading(tuple(cases), tuple(malformed))
+
+
+def _read(row: object, place: Place) -> Case | LabeledCase:
+    if isinstance(row, bytes):
+        row = _json(row)
+    if not isinstance(row, dict):
+        raise MalformedLine("not a JSON object")
+    for key, read in LAYOUTS.items():
+        if row.get(key) is not None:
+            return read(row, place)
+    keys = ", ".join(sorted(row)[:10]) or "no keys"
+    raise MalformedLine(f"no layout is known for a row of {keys}; one of {', '.join(LAYOUTS)} is needed")
+
+
+def _rows(path: Path) -> Iterator[tuple[int, object]]:
+    """Yield (line, bytes) of JSON lines, or (place, row) of a JSON array."""
+    whole = _unpacked(path).removeprefix(codecs.BOM_UTF8)
+    name = path.stem if path.suffix in _UNPACK else path.name
+    if name.endswith(".json") and whole.lstrip().startswith(b"["):
+        try:
+            rows = _json(whole)
+        except MalformedLine as fault:
+            raise UserError(f"the file '{path}' is no JSON array: {fault}") from fault
+        assert isinstance(rows, list)
+        yield from enumerate(rows, 1)
+    else:
+        yield from ((i, line) for i, line in enumerate(whole.split(b"\n"), 1) if line.strip())
+
+
+def _json(text: bytes) -> object:
+    """Parse strict JSON: NaN, Infinity and numbers beyond a float's range are none."""
+    try:
+        return json.loads(text.decode(), parse_constant=_no_number, parse_float=_finite)
+    except RecursionError as error:
+        raise MalformedLine("not JSON that can be read: it is nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise MalformedLine(f"not JSON: {error.msg} at character {error.pos + 1}") from error
+    except ValueError as error:
+        raise MalformedLine(f"not JSON: {error}") from error
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number; null stands for an absent one")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _no_number(digits)
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        return _UNPACK.get(path.suffix, bytes)(path.read_bytes())
+    except FileNotFoundError as error:
+        raise UserError(f"the file '{path}' does not exist: give the path of a file of cases") from error
+    except OSError as error:
+        raise UserError(f"the file '{path}' cannot be read: {error.strerror or error}") from error
+    except (EOFError, zlib.error, lzma.LZMAError) as error:
+        raise UserError(f"the file '{path}' cannot be unpacked ({error}): is it whole?") from error
+
+
+def _has_reference(one: Case | LabeledCase) -> bool:
+    return (one.case if isinstance(one, LabeledCase) else one).reference is not None

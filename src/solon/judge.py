@@ -1,0 +1,305 @@
+"""The conductor, the only module that knows every stage: cases in, verdicts out.
+
+Orders are drawn, prompts rendered, samples asked for and kept, read, restored to the case's own order, and voted on.
+"""
+
+import asyncio
+import weakref
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from pydantic import ValidationError
+
+from solon.checkpoint import Checkpoint
+from solon.config import JudgeConfig, faults
+from solon.data.case_lines import read_case_line
+from solon.data.fields import MalformedLine, Place
+from solon.door import Door
+from solon.errors import UserError
+from solon.forms import load_form
+from solon.forms.form import Form
+from solon.order import restore, stable_hash
+from solon.plan import Slots, requests_of, slots_of
+from solon.samplers.opening import open_sampler
+from solon.samplers.seam import Failure, Request, Sampled, Sampler
+from solon.store import Slot, Store
+from solon.types import Case, Judgment, Principle, Unread, Verdict
+from solon.vote import vote
+
+_MANY_REPEATS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """A case under judgment: where its samples stand, and what those came to that are there."""
+
+    case: Case
+    slots: Slots
+    outcomes: dict[int, Judgment | Unread]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Samples of one case in one order, with consecutive seeds: what one request asks for."""
+
+    docket: Docket
+    slots: Slots
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is, in samples; `kept` of `total` were there when it began."""
+
+    total: int
+    kept: int = 0
+    done: int = 0
+    unread: int = 0
+    tokens: int = 0
+
+
+class Judge:
+    """A generative reward model: writes principles, critiques, scores, and votes over k judgments.
+
+    Use it with `with`, with `async with` where its coroutines are awaited, or call `close`; one that is forgotten is
+    closed when it is collected or the program ends.
+
+    Args:
+        model: the base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, `sandbox`, or a sampler.
+        form: a form of your own, in place of one that the options name.
+        options: the fields of `JudgeConfig`, such as `k`, `served_model`, `temperature` or `seed`.
+
+    Raises:
+        UserError: an option is unknown or out of range, or the model or form cannot be loaded.
+    """
+
+    def __init__(self, model: str | Sampler, *, form: Form | str | None = None, **options: object) -> None:
+        name = model if isinstance(model, str) else type(model).__name__
+        named = form.name if isinstance(form, Form) else form
+        try:
+            self.config = JudgeConfig.model_validate({"model": name, "form": named} | options)
+        except ValidationError as error:
+            raise UserError(faults(error)) from error
+        checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
+        spoken = checkpoint.form if checkpoint else "pointwise"
+        self.form = form if isinstance(form, Form) else load_form(named or spoken)
+        self.temperature = _temperature(self.config, checkpoint)
+        self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
+        self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
+        self._door: Door | None = None
+
+    def __call__(
+        self,
+        prompt: str | Sequence[Mapping[str, object]],
+        responses: Sequence[str | Mapping[str, object]],
+        *,
+        reference: str | None = None,
+        principles: Sequence[str] = (),
+    ) -> Verdict:
+        """Judge one prompt's responses and return the verdict; also works inside a running event loop.
+
+        Args:
+            prompt: a text, or a list of messages (`role`, `content`) whose last turn is the user's.
+            responses: one or more texts, or objects with `content`.
+            reference: an answer that is known to be right.
+            principles: given principles, for `principles="given"` or `"given+self"`.
+
+        Raises:
+            UserError: an argument is not of this kind, or as `judge` does.
+        """
+        row = {"prompt": _listed(prompt), "responses": _listed(responses), "principles": _listed(principles)}
+        try:
+            case = read_case_line(row | {"reference": reference}, Place(line=0))
+        except MalformedLine as error:
+            raise UserError(str(error)) from error
+        assert isinstance(case, Case)
+        return self.batch([replace(case, id=f"{stable_hash(case):016x}")])[0]
+
+    def batch(
+        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
+    ) -> list[Verdict]:
+        """Judge many cases: `judge` for synchronous code."""
+        return self._opened()(self.judge(cases, store, progress))
+
+    async def judge(
+        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
+    ) -> list[Verdict]:
+        """Judge cases and return their verdicts in the same order.
+
+        Args:
+            cases: the cases; their ids must differ.
+            store: the run file, in which every sample is kept as it arrives and from which a broken run goes on; None
+                keeps nothing.
+            progress: called after every answer.
+
+        Raises:
+            UserError: a case does not fit the form, two share an id, or the server refuses to work at all.
+        """
+        self.check(cases)
+        if store is not None:
+            store.add_cases(cases)
+        dockets, asks = self._plan(cases, store)
+        total, wanted = self.config.k * len(cases), sum(len(ask.slots) for ask in asks)
+        state = Progress(total, kept=total - wanted, done=total - wanted)
+        size = self.sampler.batch
+        work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
+        places = min(self.sampler.concurrency, len(asks))
+        await _together([self._work(work, store, state, progress) for _ in range(places)])
+        return [self._vote(docket) for docket in dockets]
+
+    def check(self, cases: Sequence[Case]) -> None:
+        """Raise a UserError that names the first case that cannot be judged."""
+        for case_id, count in Counter(case.id for case in cases).items():
+            if count > 1:
+                raise UserError(f"{count} cases have the id '{case_id}'; ids must differ")
+        for case in cases:
+            if misfit := self.misfit(case):
+                raise UserError(f"case '{case.id}' cannot be judged: {misfit}")
+
+    def misfit(self, case: Case) -> str | None:
+        """Say why this judge cannot judge the case, or None when it can."""
+        return self.form.misfit(case, self.config.principles)
+
+    def verdict(self, case: Case, samples: Mapping[int, Sampled | Failure]) -> Verdict:
+        """Read the k kept samples of a case and vote."""
+        return self._vote(self._docket(case, samples))
+
+    def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
+        """Read one sample; its scores are restored to the case's own order."""
+        if isinstance(sample, Failure):
+            return Unread(sample.reason, sample.detail)
+        read = self.form.outcome(sample.text, case.n, sample.finish)
+        if isinstance(read, Unread):
+            return read
+        given = tuple(Principle(text) for text in case.principles) if self.config.principles == "given" else ()
+        return replace(read, scores=restore(read.scores, slot.order), principles=given or read.principles)
+
+    def identity(self) -> dict[str, object]:
+        """Return what a run's samples depend on, for its run file."""
+        resolved = {"form": self.form.name, "template_hash": self.form.template_hash, "temperature": self.temperature}
+        return self.config.kept() | resolved
+
+    def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:
+        """Return what a user should know about the model, its form, or the samples of these verdicts."""
+        said, possible = repeats(verdicts)
+        notes = [self._mismatch] if self._mismatch else []
+        notes += getattr(self.sampler, "notes", ())
+        if self.temperature > 0 and said == possible >= _MANY_REPEATS:
+            notes.append("All samples of a prompt are the same text: the server seems to ignore temperature or seed.")
+        return notes
+
+    def close(self) -> None:
+        """Release the sampler and end the event loop behind the synchronous calls."""
+        self._opened().close()
+        self._door = None
+
+    async def close_async(self) -> None:
+        """Release the sampler inside the running event loop, and all that `close` does."""
+        await self.sampler.close()
+        if self._door is not None:
+            self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close_async()
+
+    def _opened(self) -> Door:
+        if self._door is None:
+            self._door = Door(self.sampler.close)
+            weakref.finalize(self, self._door.close)
+        return self._door
+
+    def _plan(self, cases: Sequence[Case], store: Store | None) -> tuple[list[Docket], list[Ask]]:
+        dockets, asks = [], []
+        for case in cases:
+            samples = {} if store is None else store.samples(case.id)
+            dockets.append(docket := self._docket(case, samples))
+            asks += [Ask(docket, slots) for slots in requests_of(docket.slots, samples)]
+        return dockets, asks
+
+    def _docket(self, case: Case, samples: Mapping[int, Sampled | Failure]) -> Docket:
+        slots = slots_of(case, self.config)
+        there = [slot for slot in slots if slot.place in samples]
+        return Docket(case, slots, {slot.place: self.outcome(case, slot, samples[slot.place]) for slot in there})
+
+    def _request(self, ask: Ask) -> Request:
+        config, case, first = self.config, ask.docket.case, ask.slots[0]
+        return Request(
+            messages=self.form.render(case, first.order, config.principles, seed=config.seed),
+            n=len(ask.slots),
+            temperature=self.temperature,
+            max_tokens=config.max_tokens,
+            seed=first.seed,
+            echo_mark=self.form.echo_mark(case, config.seed),
+        )
+
+    async def _work(
+        self,
+        work: Iterator[Sequence[Ask]],
+        store: Store | None,
+        state: Progress,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        """Take batches until none is left; whatever arrives is kept before it is read."""
+        for asks in work:
+            answers = await self.sampler.sample([self._request(ask) for ask in asks])
+            for ask, answer in zip(asks, answers, strict=True):
+                if store is not None:
+                    store.add(ask.docket.case.id, ask.slots, answer)
+                self._take(ask, answer.samples, state)
+            if progress:
+                progress(state)
+            await asyncio.sleep(0)  # a sampler that never waits must not keep an error or a Ctrl-C from being heard
+
+    def _take(self, ask: Ask, samples: Sequence[Sampled | Failure], state: Progress) -> None:
+        for slot, sample in zip(ask.slots, samples, strict=True):
+            outcome = ask.docket.outcomes[slot.place] = self.outcome(ask.docket.case, slot, sample)
+            state.done += 1
+            state.unread += isinstance(outcome, Unread)
+            state.tokens += sample.tokens if isinstance(sample, Sampled) else 0
+
+    def _vote(self, docket: Docket) -> Verdict:
+        outcomes = [docket.outcomes[slot.place] for slot in docket.slots]
+        return vote(outcomes, docket.case.n, rule=self.form.rule, orders=[slot.order for slot in docket.slots])
+
+
+def repeats(verdicts: Sequence[Verdict]) -> tuple[int, int]:
+    """Count the samples that say word for word what another one of the same prompt said, and those that could."""
+    said = possible = 0
+    for verdict in verdicts:
+        shown = [(order, o.text) for order, o in zip(verdict.orders, verdict.outcomes, strict=True) if o.text]
+        said += len(shown) - len(set(shown))
+        possible += len(shown) - len({order for order, _ in shown})
+    return said, possible
+
+
+def _listed(value: object) -> object:
+    """Take any sequence but a text as a list, as it would stand in a file."""
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _temperature(config: JudgeConfig, checkpoint: Checkpoint | None) -> float:
+    if config.temperature is not None:
+        return config.temperature
+    if config.k == 1:
+        return 0.0
+    return 0.5 if checkpoint is None or checkpoint.temperature is None else checkpoint.temperature
+
+
+async def _together(work: Sequence[Coroutine[object, object, None]]) -> None:
+    """Run all at once; the first error cancels the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

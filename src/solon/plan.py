@@ -1,0 +1,48 @@
+"""Which samples a case needs, and which requests bring those that are still missing."""
+
+import itertools
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from solon.config import JudgeConfig
+from solon.order import sample_orders, stable_hash
+from solon.samplers.seam import Failure, Sampled
+from solon.store import Slot
+from solon.types import Case, Order
+
+Slots: TypeAlias = tuple[Slot, ...]
+
+_SEEDS = 2**30
+
+
+def slots_of(case: Case, config: JudgeConfig) -> Slots:
+    """Place the k samples of a case: sample i is the same for every k > i.
+
+    The samples of one order have consecutive seeds, so that one request can ask for them.
+    """
+    orders = sample_orders(case.n, config.k, seed=config.seed, case_id=case.id, orders=config.orders)
+    seeds: dict[Order, int] = {}
+    slots = []
+    for place, order in enumerate(orders):
+        seed = seeds[order] if order in seeds else stable_hash(config.seed, case.id, order) % _SEEDS
+        slots.append(Slot(place, order, seed))
+        seeds[order] = seed + 1
+    return tuple(slots)
+
+
+def requests_of(slots: Slots, kept: Mapping[int, Sampled | Failure]) -> list[Slots]:
+    """Group the slots still to be filled by order and consecutive seeds: what one request each can ask for.
+
+    A call that failed is asked again; whatever else was kept is not.
+    """
+    missing = sorted((slot for slot in slots if _wanting(kept.get(slot.place))), key=_by_seed)
+    runs = itertools.groupby(enumerate(missing), key=lambda item: (item[1].order, item[1].seed - item[0]))
+    return sorted((tuple(slot for _, slot in run) for _, run in runs), key=lambda group: group[0].place)
+
+
+def _wanting(sample: Sampled | Failure | None) -> bool:
+    return sample is None or (isinstance(sample, Failure) and sample.reason == "failed_call")
+
+
+def _by_seed(slot: Slot) -> tuple[Order, int]:
+    return slot.order, slot.seed

@@ -1,0 +1,219 @@
+"""The run file: every sample is kept the moment it arrives, and a killed run resumes with nothing asked twice.
+
+One SQLite file (WAL, one writer). All samples of one answer are one transaction. Texts go in as bytes cast to text,
+since Python's driver takes no lone surrogates, which models and data do write.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from solon.errors import UserError
+from solon.samplers.seam import Answer, Failure, Sampled, TokenLogprob
+from solon.types import Case, Image, Order, Text
+
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS cases (
+    id TEXT PRIMARY KEY, place INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, tags TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (
+    id INTEGER PRIMARY KEY, prompt_tokens INTEGER NOT NULL, calls INTEGER NOT NULL, latency REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS samples (
+    case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, shown TEXT NOT NULL, seed INTEGER NOT NULL,
+    answer INTEGER NOT NULL REFERENCES answers(id), text TEXT, finish TEXT, reasoning TEXT, tokens INTEGER,
+    logprobs TEXT, failure TEXT, detail TEXT, PRIMARY KEY (case_id, place));
+"""
+_TABLES = {"run", "cases", "answers", "samples"}
+_INSERT_CASE = """
+INSERT INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
+"""
+_INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
+_INSERT = """
+INSERT OR REPLACE INTO samples VALUES (
+    CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT))
+"""
+_SELECT = """
+SELECT place, text, finish, reasoning, tokens, logprobs, failure, detail FROM samples
+WHERE case_id = CAST(? AS TEXT) ORDER BY place
+"""
+_USAGE = """
+SELECT coalesce(sum(calls), 0), coalesce(sum(prompt_tokens), 0),
+    (SELECT coalesce(sum(tokens), 0) FROM samples), (SELECT count(*) FROM samples), coalesce(sum(latency), 0.0)
+FROM answers
+"""
+_CURES = {
+    sqlite3.SQLITE_BUSY: "another run is writing it; wait for its end, or use another --out",
+    sqlite3.SQLITE_NOTADB: "it is not a run file; use another --out",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; use another --out",
+    sqlite3.SQLITE_FULL: "the disk is full; make room and run the same command again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one sample in its case: sample index, the order it sees and its own seed."""
+
+    place: int
+    order: Order
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run cost so far: calls made, tokens as billed, samples kept, and seconds waited, summed over answers."""
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    samples: int
+    latency: float
+
+
+class Store:
+    """The samples of one run. One thread at a time may use it.
+
+    Raises:
+        UserError: the file belongs to another configuration (the fields that differ are named), to other cases, is
+            not a run file, or cannot be written.
+    """
+
+    def __init__(self, path: str | Path, config: Mapping[str, object]) -> None:
+        """Open or create the run file for a configuration; `path` may be `:memory:`."""
+        self.path = str(path)
+        with self._told():
+            self._db = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
+        try:
+            with self._told():
+                self._open(config)
+        except UserError:
+            self.close()
+            raise
+
+    def add_cases(self, cases: Sequence[Case]) -> None:
+        """Register the run's cases in their order; the same cases again change nothing but their tags."""
+        with self._told():
+            known = dict(self._db.execute("SELECT id, digest FROM cases"))
+            rows = [_case_row(place, case) for place, case in enumerate(cases)]
+            for case, (_, _, digest, _, _) in zip(cases, rows, strict=True):
+                if known.get(case.id, digest) != digest:
+                    raise UserError(f"case '{case.id}' is not the one that '{self.path}' began with; use another --out")
+            with self._db:
+                self._db.executemany(_INSERT_CASE, rows)
+
+    def add(self, case_id: str, slots: Sequence[Slot], answer: Answer) -> None:
+        """Keep one answer: its samples stand in the slots that were asked for, in order; all or nothing."""
+        name = _bytes(case_id)
+        with self._told(), self._db:
+            row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
+            self._db.executemany(
+                _INSERT,
+                [
+                    (name, slot.place, json.dumps(slot.order), slot.seed, row, *_columns(sample))
+                    for slot, sample in zip(slots, answer.samples, strict=True)
+                ],
+            )
+
+    def samples(self, case_id: str) -> dict[int, Sampled | Failure]:
+        """Return what is kept of a case by sample index."""
+        with self._told():
+            return {place: _sample(rest) for place, *rest in self._db.execute(_SELECT, (_bytes(case_id),))}
+
+    def usage(self) -> Usage:
+        """Return what the run cost so far, over all its sessions."""
+        with self._told():
+            return Usage(*self._db.execute(_USAGE).fetchone())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def _open(self, config: Mapping[str, object]) -> None:
+        self._db.text_factory = _text
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not tables >= _TABLES:
+            raise UserError(f"'{self.path}' is a database of something else, not a run file; use another --out")
+        self._db.executescript(_PRAGMAS + _SCHEMA)
+        self._match(config)
+
+    def _match(self, config: Mapping[str, object]) -> None:
+        kept = dict(self._db.execute("SELECT key, value FROM run"))
+        asked = {key: json.dumps(value, sort_keys=True) for key, value in config.items()}
+        differ = sorted(key for key in kept.keys() | asked.keys() if kept.get(key) != asked.get(key)) if kept else []
+        if differ:
+            told = "; ".join(f"{key} was {kept.get(key, 'absent')}, now {asked.get(key, 'absent')}" for key in differ)
+            raise UserError(f"the run '{self.path}' was made with another configuration: {told}. Use another --out")
+        with self._db:
+            self._db.executemany("INSERT OR IGNORE INTO run VALUES (?, ?)", asked.items())
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in one sentence what is wrong with the file, and what to do."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
+                raise
+            cure = _CURES.get(error.sqlite_errorcode & 0xFF, str(error))
+            raise UserError(f"the run file '{self.path}' cannot be used: {cure}") from error
+
+
+def _case_row(place: int, case: Case) -> tuple[bytes, int, str, str, str]:
+    """Return a case's row; its digest identifies everything that can change a judgment, which is all but its tags."""
+    body = json.dumps(
+        {
+            "prompt": [{"role": turn.role, "content": [_part(part) for part in turn.content]} for turn in case.prompt],
+            "responses": [[_part(part) for part in response] for response in case.responses],
+            "reference": case.reference,
+            "principles": case.principles,
+        }
+    )
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return _bytes(case.id), place, digest, body, json.dumps(dict(case.tags), default=str)
+
+
+def _part(part: Text | Image) -> dict[str, str]:
+    """Describe a part; an image by its hash and location, never by its bytes."""
+    if isinstance(part, Text):
+        return {"text": part.text}
+    location = part.url.partition(",")[0] if part.url.startswith("data:") else part.url
+    return {"image": location, "sha256": hashlib.sha256(_bytes(part.url)).hexdigest()}
+
+
+def _columns(sample: Sampled | Failure) -> tuple[object, ...]:
+    if isinstance(sample, Failure):
+        return (None, None, None, 0, None, sample.reason, _bytes(sample.detail))
+    logprobs = None if sample.logprobs is None else json.dumps([[t.token, t.logprob, t.top] for t in sample.logprobs])
+    return (_bytes(sample.text), sample.finish, _bytes(sample.reasoning), sample.tokens, logprobs, None, None)
+
+
+def _sample(row: Sequence[Any]) -> Sampled | Failure:
+    text, finish, reasoning, tokens, logprobs, failure, detail = row
+    if failure is not None:
+        return Failure(detail, failure)
+    return Sampled(text, finish, tokens, reasoning, None if logprobs is None else _logprobs(logprobs))
+
+
+def _logprobs(kept: str) -> tuple[TokenLogprob, ...]:
+    return tuple(TokenLogprob(token, logprob, tuple(map(tuple, top))) for token, logprob, top in json.loads(kept))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(kept: bytes) -> str:
+    return kept.decode("utf-8", "surrogatepass")
