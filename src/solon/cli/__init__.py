@@ -1,0 +1,101 @@
+"""The command line: parse, call, print. One file per verb."""
+
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
+from cyclopts.config import Dict
+from pydantic import ValidationError
+
+from solon.errors import SolonError, UserError
+
+app = App(
+    name="solon",
+    help="Generative reward modeling: judges that write principles, critique, score and vote.",
+    help_epilogue="Every option can also stand in a file: --config FILE.toml; a flag wins over the file.",
+    default_parameter=Parameter(negative=()),
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
+app.command("solon.cli.judge:judge", help="Judge a file of cases with any model.")
+app.command("solon.cli.demo:demo", help="Watch a tiny judge grow more accurate with every vote, on a CPU.")
+sandbox = App(name="sandbox", help="The procedural world and its tiny model: cases, ceilings, base training.")
+sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from nothing, and measure it.")
+sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lines.")
+sandbox.command("solon.cli.sandbox:check", help="Measure the world's own ceilings, without any model.")
+sandbox.command("solon.cli.sandbox:measure", help="Measure a checkpoint on every kind of prompt.")
+app.command(sandbox)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; errors that the caller can mend end in one sentence and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        arguments = _configured(arguments)
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        return _failed(_sentence(error), 2)
+    except UserError as error:
+        return _failed(str(error), 2)
+    except SolonError as error:
+        return _failed(str(error), 1)
+    except KeyboardInterrupt:
+        return _failed("interrupted; with --out the same command goes on where it stopped", 130)
+    return result if isinstance(result, int) else 0
+
+
+def _configured(arguments: list[str]) -> list[str]:
+    """Take `--config FILE.toml` out of the arguments: its values stand between the defaults and the flags."""
+    app.config = ()
+    flags, rest = [], iter(arguments)
+    for argument in rest:
+        name, equals, path = argument.partition("=")
+        if name == "--config":
+            path = path if equals else next(rest, "")
+            app.config = (Dict(_toml(path), source=path, use_commands_as_keys=False),)
+        else:
+            flags.append(argument)
+    return flags
+
+
+def _toml(path: str) -> dict[str, object]:
+    """Read a TOML file; its tables go on as JSON, which keeps the types of what they hold."""
+    try:
+        values = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"'{path}' cannot be read ({error.strerror}); --config takes a TOML file") from error
+    except ValueError as error:
+        raise UserError(f"'{path}' is no TOML file: {error}") from error
+    if named := [key for key in values if key in app]:
+        raise UserError(f"'{path}' has a table for '{named[0]}': options stand without the name of their command")
+    return {key: json.dumps(value, default=str) if isinstance(value, dict) else value for key, value in values.items()}
+
+
+def _sentence(error: CycloptsError) -> str:
+    if isinstance(error.__cause__, ValidationError):
+        from solon.config import faults
+
+        return faults(error.__cause__)
+    if isinstance(error, UnknownCommandError):
+        return f"there is no command '{' '.join(error.unused_tokens or ())}'; see solon --help"
+    return " ".join(str(error).split()) + " See --help."
+
+
+def _failed(message: str, code: int) -> int:
+    print(f"solon: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,126 @@
+"""`solon judge`: judge a file of cases with any model."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from solon.cli.progress import bar
+from solon.config import JudgeConfig
+from solon.data import read_cases
+from solon.errors import UserError
+from solon.judge import Judge
+from solon.report.lines import verdict_line, write_json, write_whole
+from solon.report.show import show as shown
+from solon.report.summary import facts, summarize
+from solon.report.tables import facts_table
+from solon.store import Store, Usage
+from solon.types import Case, LabeledCase, Verdict
+
+
+def judge(
+    file: str,
+    /,
+    *,
+    config: Annotated[JudgeConfig, Parameter(name="*")],
+    out: Path | None = None,
+    reference: str = "reference",
+    strict: bool = False,
+    show: bool = False,
+    json: Path | None = None,
+) -> None:
+    """Judge every case of a file and write its verdict.
+
+    Parameters
+    ----------
+    file
+        Cases as JSON lines (.jsonl, also .gz or .xz) or one JSON array (.json): Solon's case lines, preference rows
+        (prompt, chosen, rejected) or UltraFeedback rows.
+    config
+        Which model judges, and how.
+    out
+        The run's folder: verdicts.jsonl, summary.json and the run file, from which the same command resumes. Without
+        it verdicts go to standard output.
+    reference
+        The dotted key of a reference answer in each row, such as meta.reference.
+    strict
+        Stop before judging when a line is malformed, instead of judging the rest.
+    show
+        Print every judgment: the order shown, principles, box, restored scores and running sums.
+    json
+        Also write the summary to this file.
+    """
+    console = Console(stderr=True)
+    reading = read_cases(file, reference=reference)
+    faults = [f"line {bad.line}: {bad.fault}" for bad in reading.malformed]
+    _name(file, faults, strict, console)
+    _make_folders(out, json and json.parent)
+    with Judge(**dict(config)) as model:
+        found, misfits = _fitting(model, reading.cases)
+        _name(file, misfits, strict, console)
+        faults += misfits
+        if not found:
+            raise UserError(f"'{file}' holds no case that can be judged{f': {faults[0]}' if faults else ''}")
+        verdicts, usage = _run(model, [_case(one) for one in found], out, console)
+        summary = summarize(model, found, verdicts, usage, len(faults))
+    _write([_case(one) for one in found], verdicts, config, out, show)
+    for path in [path for path in (json, out and out / "summary.json") if path]:
+        write_json(path, summary)
+    console.print(facts_table(facts(summary), "judged"))
+    for line in [*(f"note: {note}" for note in summary["notes"]), *([f"report: {out}"] if out else [])]:
+        console.print(line, markup=False, highlight=False)
+    if faults:
+        raise UserError(f"{_count(faults)} of '{file}' could not be judged ({faults[0]}); mend it and run again")
+
+
+def _case(one: Case | LabeledCase) -> Case:
+    return one.case if isinstance(one, LabeledCase) else one
+
+
+def _name(file: str, faults: Sequence[str], strict: bool, console: Console) -> None:
+    """Name everything that is left out; raise when nothing may be."""
+    for fault in faults:
+        console.print(f"not judged: {fault}", markup=False, highlight=False, soft_wrap=True)
+    if faults and strict:
+        raise UserError(f"{_count(faults)} of '{file}' cannot be judged: {faults[0]}. Mend it, or leave out --strict")
+
+
+def _make_folders(*folders: Path | None) -> None:
+    for folder in folders:
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"the folder '{folder}' cannot be made ({error.strerror}): name another one") from error
+
+
+def _fitting(model: Judge, cases: Sequence[Case | LabeledCase]) -> tuple[list[Case | LabeledCase], list[str]]:
+    """Part the cases that this judge can judge from the faults of all others."""
+    misfits = [(one, model.misfit(_case(one))) for one in cases]
+    faults = [f"case '{_case(one).id}': {misfit}" for one, misfit in misfits if misfit]
+    return [one for one, misfit in misfits if not misfit], faults
+
+
+def _run(model: Judge, cases: Sequence[Case], out: Path | None, console: Console) -> tuple[list[Verdict], Usage]:
+    with Store(out / "run.sqlite" if out else ":memory:", model.identity()) as store, bar(console) as progress:
+        return model.batch(cases, store, progress), store.usage()
+
+
+def _write(
+    cases: Sequence[Case], verdicts: Sequence[Verdict], config: JudgeConfig, out: Path | None, show: bool
+) -> None:
+    judged = list(zip(cases, verdicts, strict=True))
+    lines = [verdict_line(case, verdict, config.principles) for case, verdict in judged]
+    if out is not None:
+        write_whole(out / "verdicts.jsonl", lines)
+    elif not show:
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    if show:
+        sys.stdout.writelines(f"{shown(case, verdict)}\n\n" for case, verdict in judged)
+
+
+def _count(faults: Sequence[str]) -> str:
+    return f"{len(faults)} line{'s' if len(faults) > 1 else ''}"

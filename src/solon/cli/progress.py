@@ -1,0 +1,32 @@
+"""A progress bar with rate, unread share, tokens and time left."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from solon.judge import Progress
+
+
+@contextmanager
+def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """Show a bar and yield the function that moves it; on a terminal only, so that logs stay short."""
+    columns = (
+        TextColumn("judging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.0f}/s  unread {task.fields[unread]:.1%}  {task.fields[tokens]:,} tokens"),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=console, disable=not console.is_terminal, transient=True) as shown:
+        task = shown.add_task("judging", total=None, rate=0.0, unread=0.0, tokens=0)
+
+        def move(state: Progress) -> None:
+            new = max(state.done - state.kept, 1)
+            elapsed = shown.tasks[0].elapsed or 1.0
+            rate, unread = new / elapsed, state.unread / new
+            shown.update(task, total=state.total, completed=state.done, rate=rate, unread=unread, tokens=state.tokens)
+
+        yield move

@@ -1,0 +1,88 @@
+"""`solon sandbox`: write the world's cases, measure its ceilings, train its base model."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from solon import sandbox
+from solon.data.writing import case_line
+from solon.report.lines import write_json, write_whole
+from solon.report.tables import rows_table
+
+
+def base(*, config: Annotated[sandbox.BaseConfig | None, Parameter(name="*")] = None, json: Path | None = None) -> None:
+    """Train the tiny base model from nothing, or go on where a killed training stopped, and measure it.
+
+    Parameters
+    ----------
+    config
+        How it is trained.
+    json
+        Also write the measured figures to this file.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    folder = sandbox.train_base(config or sandbox.BaseConfig())
+    measure(folder, json=json)
+
+
+def measure(checkpoint: Path | None = None, /, *, count: int = 500, seed: int = 0, json: Path | None = None) -> None:
+    """Measure a sandbox checkpoint: what cannot be read of each kind of prompt, and how true its checks are.
+
+    Parameters
+    ----------
+    checkpoint
+        The checkpoint folder; by default the one that comes with the package.
+    count
+        Cases of each number of responses, 1 to 6.
+    seed
+        The seed of the cases.
+    json
+        Also write the figures to this file.
+    """
+    rows = sandbox.evaluate(checkpoint or sandbox.checkpoint(), count=count, seed=seed)
+    console = Console()
+    for key, title in (("kind", "kinds of prompt, greedy"), ("criterion", "checks that are right, greedy")):
+        console.print(rows_table([row for row in rows if key in row], title))
+    if json is not None:
+        write_json(json, rows)
+
+
+def cases(split: str, out: Path, /, *, count: int = 500, seed: int = 1, n: int | None = None) -> None:
+    """Write labeled cases of the sandbox as case lines.
+
+    Parameters
+    ----------
+    split
+        test, unseen, many or pleading to measure; base, train or dev are for training and choices.
+    out
+        The file to write.
+    count
+        How many cases.
+    seed
+        The world's seed.
+    n
+        Responses per case; by default the split's own mix.
+    """
+    write_whole(out, map(case_line, sandbox.cases(split, count, seed=seed, n=n)))
+
+
+def check(*, count: int = 1000, seed: int = 0, json: Path | None = None) -> None:
+    """Measure the world's own ceilings with simulated annotators, without any model.
+
+    Parameters
+    ----------
+    count
+        Two-response cases to measure on.
+    seed
+        The seed of the cases and of the annotators.
+    json
+        Also write the figures to this file.
+    """
+    rows = [asdict(row) for row in sandbox.self_check(count, seed=seed)]
+    Console().print(rows_table(rows, f"ceilings of the sandbox: {count} cases, seed {seed}"))
+    if json is not None:
+        write_json(json, rows)

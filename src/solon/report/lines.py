@@ -1,0 +1,55 @@
+"""Verdicts as JSON lines, and files that are there whole or not at all."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from solon.errors import UserError
+from solon.types import Case, PrinciplesMode, Verdict
+
+
+def verdict_line(case: Case, verdict: Verdict, mode: PrinciplesMode) -> str:
+    """Write a case's verdict as one line of JSON, the same for the same verdict on every machine."""
+    return json.dumps(
+        {
+            "id": case.id,
+            "scores": verdict.scores,
+            "best": verdict.best,
+            "tied": verdict.tied,
+            "asked": len(verdict.outcomes),
+            "read": len(verdict.judgments),
+            "unread": verdict.unread,
+            "agreement": verdict.agreement,
+            "position_consistency": verdict.position_consistency,
+            "principles_mode": mode,
+            "tags": dict(case.tags),
+        },
+        ensure_ascii=False,
+        default=str,
+    )
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write lines to a file that takes its name only when all of them are on disk.
+
+    A lone surrogate is written as its escape, which is also its form in JSON.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise UserError(f"'{path}' cannot be written ({error.strerror or error}): name another file") from error
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a report as indented JSON."""
+    write_whole(path, [json.dumps(value, ensure_ascii=False, indent=2)])

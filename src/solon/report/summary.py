@@ -1,0 +1,94 @@
+"""What a run came to: the figures for a file, and the same as facts for a table."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
+from typing import Any
+
+from solon.judge import Judge, repeats
+from solon.report.curve import curve
+from solon.report.tables import percent
+from solon.stats import Interval
+from solon.store import Usage
+from solon.types import Case, Label, LabeledCase, Right, Verdict
+
+
+def summarize(
+    model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict], usage: Usage, left_out: int
+) -> dict[str, Any]:
+    """Return the figures of a run over `found`, of a file in which `left_out` further lines could not be judged.
+
+    Accuracies are over the cases whose label prefers something, as in `curve`; without any they are left out.
+    """
+    asked, read = sum(len(v.outcomes) for v in verdicts), sum(len(v.judgments) for v in verdicts)
+    unread = Counter[str]()
+    for verdict in verdicts:
+        unread.update(verdict.unread)
+    return {
+        "cases": len(verdicts),
+        "left_out": left_out,
+        "without_verdict": sum(verdict.scores is None for verdict in verdicts),
+        "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
+        "asked": asked,
+        "read": read,
+        "unread": dict(sorted(unread.items())),
+        "unread_share": 1 - read / asked,
+        "agreement": _mean([verdict.agreement for verdict in verdicts]),
+        "position_consistency": _mean([verdict.position_consistency for verdict in verdicts]),
+        "repeated_texts": repeats(verdicts)[0],
+        **_accuracy(model, found, verdicts),
+        "usage": asdict(usage),
+        "notes": model.notes(verdicts),
+        "config": model.identity(),
+    }
+
+
+def facts(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Tell a summary's figures to a person."""
+    left_out = f" ({summary['left_out']} could not be)" if summary["left_out"] else ""
+    unread = ", ".join(f"{reason} {count:,}" for reason, count in summary["unread"].items())
+    told = {
+        "cases judged": f"{summary['cases']:,}{left_out}",
+        "samples read": f"{summary['read']:,} of {summary['asked']:,}" + (f"; unread: {unread}" if unread else ""),
+        "ties": f"{summary['ties']:,}",
+        "without a verdict": f"{summary['without_verdict']:,}",
+    }
+    for key in ("agreement", "position_consistency"):
+        if summary[key] is not None:
+            told[key.replace("_", " ")] = f"{summary[key]:.1%}"
+    if "labeled" in summary:
+        told[f"accuracy on {summary['labeled']:,} labeled, ties share"] = _told(summary["accuracy"])
+        told[f"accuracy on {summary['labeled']:,} labeled, a tie is wrong"] = _told(summary["strict_accuracy"])
+    usage = summary["usage"]
+    return told | {
+        "calls": f"{usage['calls']:,}",
+        "tokens": f"{usage['prompt_tokens']:,} of prompts, {usage['completion_tokens']:,} of judgments",
+    }
+
+
+def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    labeled = [
+        (verdict, one.label)
+        for one, verdict in zip(found, verdicts, strict=True)
+        if isinstance(one, LabeledCase) and _comparable(model, one.label)
+    ]
+    of, labels = [verdict for verdict, _ in labeled], [label for _, label in labeled]
+    for point in curve(of, labels, (model.config.k,), rule=model.form.rule):
+        accuracy = {"accuracy": point.accuracy._asdict(), "strict_accuracy": point.strict._asdict()}
+        return {"labeled": point.cases} | accuracy
+    return {}
+
+
+def _comparable(model: Judge, label: Label) -> bool:
+    """Tell whether scores and label speak alike: 0 or 1 is what forms of a single response answer."""
+    return not isinstance(label, Right) or model.form.responses == range(1, 2)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _told(interval: Mapping[str, float]) -> str:
+    return percent(Interval(**interval)) + " %"

@@ -1,0 +1,43 @@
+"""Tables for the terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.table import Table
+
+from solon.report.curve import Point
+from solon.stats import Interval
+
+
+def curve_table(points: Sequence[Point], title: str) -> Table:
+    """Lay out a curve, one line per point, figures in percent with their 95 % intervals."""
+    table = Table(title=title, title_justify="left")
+    for head in ("", "accuracy (ties share)", "accuracy (a tie is wrong)", "ties", "reward values", "unread"):
+        table.add_column(head, justify="left" if not head else "right")
+    for p in points:
+        row = (percent(p.accuracy), percent(p.strict), f"{p.ties:.1%}", f"{p.distinct:.0f}", f"{p.unread:.2%}")
+        table.add_row(p.title, *row)
+    return table
+
+
+def facts_table(facts: Mapping[str, object], title: str) -> Table:
+    """Lay out named facts, one a line."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+    return table
+
+
+def rows_table(rows: Sequence[Mapping[str, object]], title: str) -> Table:
+    """Lay out rows that have the same keys; shares with three digits."""
+    table = Table(title=title, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
+    return table
+
+
+def percent(interval: Interval) -> str:
+    """Write a share in percent with its 95 % interval."""
+    mean, low, high = (100 * value for value in interval)
+    return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
