@@ -2,8 +2,8 @@
 
 Three arms draw the same number of tokens for the same prompts: the sampler asked for n samples per request (the prompt
 is prefilled once), the sampler asked for each sample by itself (the prompt is repeated), and the library's own
-`generate(num_return_sequences=n)`. The arms take turns within each round, so that a busy machine slows all alike, and
-compute on one thread, as each of several sampling processes would.
+`generate(num_return_sequences=n)`. The arms take turns within each round and compute on one thread, as each of several
+sampling processes would; processor time is measured, so that a busy machine does not count.
 
     python bench/prefill.py [--rounds 5] [--json FILE]
 """
@@ -98,15 +98,15 @@ Arm = Callable[[TransformersSampler, Work], int]
 
 
 def measure(judge: TransformersSampler, work: Work, arms: list[Arm], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of every arm in every round; the first, unmeasured round warms up."""
+    """Return the processor seconds of every arm in every round; the first, unmeasured round warms up."""
     seconds: dict[str, list[float]] = {arm.__name__: [] for arm in arms}
     for round_ in range(rounds + 1):
         for arm in arms:
-            started = time.perf_counter()
+            started = time.process_time()
             tokens = arm(judge, work)
             assert tokens == work.prompts * work.k * work.new, (arm.__name__, tokens)
             if round_:
-                seconds[arm.__name__].append(time.perf_counter() - started)
+                seconds[arm.__name__].append(time.process_time() - started)
     return seconds
 
 
@@ -126,7 +126,7 @@ def main() -> None:
     longer = measure(judge, long, [shared, repeated], given.rounds)
     tokens = usual.prompts * usual.k * usual.new
     figures = [
-        figure("shared prefill: tokens/s", [tokens / one for one in seconds["shared"]]),
+        figure("shared prefill: tokens per processor second", [tokens / one for one in seconds["shared"]]),
         ratio("shared prefill over repeated prompts", seconds, "repeated", 1.3),
         ratio("shared prefill over generate", seconds, "generated", 1.4),
         ratio("the same over repeated, prompts 4x as long", longer, "repeated", 1.5),

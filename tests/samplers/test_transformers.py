@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from solon.errors import SamplerError, UserError
+from solon.samplers.local.decode import decode
 from solon.samplers.local.prompts import Prompts
 from solon.samplers.seam import Answer, Failure, Request, Sampled
 from solon.samplers.transformers import TransformersSampler
@@ -180,3 +182,23 @@ def test_a_checkpoint_without_a_chat_template_is_told_of(tmp_path: Path) -> None
     tiny.tokenizer(None).save_pretrained(tmp_path)
     with pytest.raises(UserError, match="has no chat template"):
         TransformersSampler.load(tmp_path)
+
+
+def test_a_wave_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [ask(prompt, n=3, temperature=1.0, max_tokens=6) for prompt in PROMPTS[:3]]
+    expected = [texts(answer) for answer in answered(sampler(), *asked)]
+    largest: list[int] = []
+
+    def short_of_memory(model: Any, prompts: Any, rows: Any, eos: Any) -> None:
+        if len(rows) > limit:
+            raise torch.OutOfMemoryError
+        largest.append(len(rows))
+        decode(model, prompts, rows, eos)
+
+    monkeypatch.setattr("solon.samplers.transformers.decode", short_of_memory)
+    limit = 2
+    assert [texts(answer) for answer in answered(sampler(), *asked)] == expected
+    assert max(largest) == 2
+    limit = 0
+    with pytest.raises(SamplerError, match="the memory does not hold one sample of a prompt of"):
+        answered(sampler(), *asked)
