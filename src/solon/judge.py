@@ -63,7 +63,7 @@ class Judge:
     """A generative reward model: writes principles, critiques, scores, and votes over k judgments.
 
     Use it with `with`, with `async with` where its coroutines are awaited, or call `close`; one that is forgotten is
-    closed when it is collected or the program ends.
+    closed when it is collected or the program ends. Closing it closes its sampler, also one that was handed in.
 
     Args:
         model: the base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, `sandbox`, or a sampler.

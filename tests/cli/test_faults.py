@@ -52,7 +52,9 @@ def test_a_case_that_does_not_fit_the_form_is_named(solon: Solon, file: Write) -
         done = solon("judge", file(row("a", 1), row("b")), "--model", server.url, "--k", 2, "--form", "pairwise")
     assert [line["id"] for line in done.lines] == ["b"]
     refused(done, "case 'a': the form 'pairwise' is made for n >= 2 responses, this case has 1")
-    refused(solon("judge", file(row("a")), "--model", NOBODY, "--principles", "given"), "holds no case that can be judged")
+    refused(
+        solon("judge", file(row("a")), "--model", NOBODY, "--principles", "given"), "holds no case that can be judged"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,10 @@ def test_a_case_that_does_not_fit_the_form_is_named(solon: Solon, file: Write) -
         (("--extra-body", "[1]"), "extra_body is '[1]': input should be a valid dictionary"),
         (("--reference", "meta.gold"), "has a reference answer under 'meta.gold': name a key that they have"),
         (("--config",), "'' cannot be read"),
-        (("--config", "nosuch.toml"), "'nosuch.toml' cannot be read (No such file or directory); --config takes a TOML"),
+        (
+            ("--config", "nosuch.toml"),
+            "'nosuch.toml' cannot be read (No such file or directory); --config takes a TOML",
+        ),
         (("more.jsonl",), "more.jsonl"),
     ],
 )
@@ -105,7 +110,9 @@ def test_files_that_cannot_be(solon: Solon, file: Write, tmp_path: Path) -> None
     refused(solon("judge", cases, "--model", NOBODY, "--json", cases / "x.json"), "cannot be made (File exists)")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.sqlite").write_text("no database" * 99)
-    refused(solon("judge", cases, "--model", NOBODY, "--out", tmp_path / "run"), "it is not a run file; use another --out")
+    refused(
+        solon("judge", cases, "--model", NOBODY, "--out", tmp_path / "run"), "it is not a run file; use another --out"
+    )
     with running() as server:
         (tmp_path / "folder").mkdir()
         done = solon("judge", cases, "--model", server.url, "--k", 1, "--json", tmp_path / "folder")
@@ -118,7 +125,9 @@ def test_servers_that_cannot_be(solon: Solon, file: Write, monkeypatch: pytest.M
     monkeypatch.setenv("MY_KEY", "wrong")
     with running(api_key="right") as server:
         refused(solon("judge", cases, "--model", server.url), "refuses a call without an API key (HTTP 401")
-        refused(solon("judge", cases, "--model", server.url, "--api-key-env", "MY_KEY"), "refuses the API key (HTTP 401")
+        refused(
+            solon("judge", cases, "--model", server.url, "--api-key-env", "MY_KEY"), "refuses the API key (HTTP 401"
+        )
         monkeypatch.setenv("MY_KEY", "right")
         assert solon("judge", cases, "--model", server.url, "--api-key-env", "MY_KEY").code == 0
     with running(models=("small", "large")) as server:

@@ -99,7 +99,14 @@ def test_show_prints_every_judgment(solon: Solon, file: Write) -> None:
     with running() as server:
         done = solon("judge", file(row("a")), "--model", server.url, "--k", 2, "--show")
     assert done.code == 0
-    for part in ("case a", "  [1] a says 0", "sample 1   shown ", "principles  accuracy: is it right? (", "box  ", "sums  "):
+    for part in (
+        "case a",
+        "  [1] a says 0",
+        "sample 1   shown ",
+        "principles  accuracy: is it right? (",
+        "box  ",
+        "sums  ",
+    ):
         assert part in done.out
     assert done.out.count("sample ") == 2
     assert done.out.rstrip().splitlines()[-1].startswith("verdict ")
@@ -151,7 +158,8 @@ def test_calls_that_fail_for_good_are_unread(solon: Solon, file: Write) -> None:
         done = solon("judge", file(row("a", responses=["x" * 3000, "y"])), "--model", server.url, "--k", 2)
     assert done.code == 0
     assert (done.lines[0]["scores"], done.lines[0]["unread"]) == (None, {"failed_call": 2})
-    assert "failed_call 2" in done.err
+    assert "2, such as: HTTP 400: the prompt is longer than 2000 characters" in done.err
+    assert "note: Calls failed: the same command with --out asks for them again." in done.err
 
 
 def test_options_stand_in_a_file_and_flags_win(solon: Solon, file: Write, tmp_path: Path) -> None:

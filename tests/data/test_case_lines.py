@@ -69,9 +69,7 @@ def test_images_keep_their_places(tmp_path: Path) -> None:
         pytest.param(TWO | {"best": 1}, Best(1), {}, id="best"),
         pytest.param(TWO | {"ratings": [0, 1], "best": 1}, Ratings((0.0, 1.0)), {}, id="best agrees"),
         pytest.param(TWO | {"ratings": [1, 1], "best": 1}, Ratings((1.0, 1.0)), {"best": 1}, id="best among tied tops"),
-        pytest.param(
-            TWO | {"ratings": [0, 1], "label": "2"}, Ratings((0.0, 1.0)), {"label": "2"}, id="other label"
-        ),
+        pytest.param(TWO | {"ratings": [0, 1], "label": "2"}, Ratings((0.0, 1.0)), {"label": "2"}, id="other label"),
         pytest.param(TWO | {"label": 1}, None, {"label": 1}, id="0/1 needs a single response"),
         pytest.param(TWO | {"best": 0, "label": 1}, Best(0), {"label": 1}, id="best wins over label"),
         pytest.param(SINGLE | {"label": 0}, Right(False), {}, id="wrong"),

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from solon.cli.options import Count
 from solon.cli.progress import bar
 from solon.judge import Judge
 from solon.report.curve import Point, curve
-from solon.report.lines import write_json
-from solon.report.page import draw, write_page
+from solon.report.lines import make_folder, write_json
+from solon.report.page import draw, need_matplotlib, write_page
 from solon.report.show import show
 from solon.report.tables import curve_table
 from solon.sandbox import cases as sandbox_cases
@@ -21,7 +22,7 @@ KS = (1, 2, 4, 8, 16, 32)
 TITLE = "A tiny judge votes: accuracy on held-out sandbox cases"
 
 
-def demo(*, cases: int = 1000, seed: int = 1, out: Path = Path("runs/demo"), json: Path | None = None) -> None:
+def demo(*, cases: Count = 1000, seed: int = 1, out: Path = Path("runs/demo"), json: Path | None = None) -> None:
     """Watch a one-million-parameter judge write principles, score responses and grow more accurate with every vote.
 
     Parameters
@@ -37,7 +38,9 @@ def demo(*, cases: int = 1000, seed: int = 1, out: Path = Path("runs/demo"), jso
     """
     console = Console()
     labeled = sandbox_cases("test", cases, seed=seed)
-    out.mkdir(parents=True, exist_ok=True)
+    for folder in (out, *([json.parent] if json else [])):
+        make_folder(folder)
+    need_matplotlib()
     console.print(
         f"{cases} held-out cases, two responses each, {max(KS)} judgments per case; then one greedy judgment.\n"
     )

@@ -1,9 +1,9 @@
 """`solon judge`: judge a file of cases with any model."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -13,7 +13,7 @@ from solon.config import JudgeConfig
 from solon.data import read_cases
 from solon.errors import UserError
 from solon.judge import Judge
-from solon.report.lines import verdict_line, write_json, write_whole
+from solon.report.lines import make_folder, verdict_line, write_json, write_whole
 from solon.report.show import show as shown
 from solon.report.summary import facts, summarize
 from solon.report.tables import facts_table
@@ -57,21 +57,20 @@ def judge(
     reading = read_cases(file, reference=reference)
     faults = [f"line {bad.line}: {bad.fault}" for bad in reading.malformed]
     _name(file, faults, strict, console)
-    _make_folders(out, json and json.parent)
+    _need(file, reading.cases, faults)
+    for folder in [folder for folder in (out, json and json.parent) if folder]:
+        make_folder(folder)
     with Judge(**dict(config)) as model:
         found, misfits = _fitting(model, reading.cases)
         _name(file, misfits, strict, console)
         faults += misfits
-        if not found:
-            raise UserError(f"'{file}' holds no case that can be judged{f': {faults[0]}' if faults else ''}")
+        _need(file, found, faults)
         verdicts, usage = _run(model, [_case(one) for one in found], out, console)
         summary = summarize(model, found, verdicts, usage, len(faults))
     _write([_case(one) for one in found], verdicts, config, out, show)
     for path in [path for path in (json, out and out / "summary.json") if path]:
         write_json(path, summary)
-    console.print(facts_table(facts(summary), "judged"))
-    for line in [*(f"note: {note}" for note in summary["notes"]), *([f"report: {out}"] if out else [])]:
-        console.print(line, markup=False, highlight=False)
+    _tell(summary, out, console)
     if faults:
         raise UserError(f"{_count(faults)} of '{file}' could not be judged ({faults[0]}); mend it and run again")
 
@@ -88,13 +87,9 @@ def _name(file: str, faults: Sequence[str], strict: bool, console: Console) -> N
         raise UserError(f"{_count(faults)} of '{file}' cannot be judged: {faults[0]}. Mend it, or leave out --strict")
 
 
-def _make_folders(*folders: Path | None) -> None:
-    for folder in folders:
-        try:
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"the folder '{folder}' cannot be made ({error.strerror}): name another one") from error
+def _need(file: str, cases: Sequence[Case | LabeledCase], faults: Sequence[str]) -> None:
+    if not cases:
+        raise UserError(f"'{file}' holds no case that can be judged{f': {faults[0]}' if faults else ''}")
 
 
 def _fitting(model: Judge, cases: Sequence[Case | LabeledCase]) -> tuple[list[Case | LabeledCase], list[str]]:
@@ -120,6 +115,12 @@ def _write(
         sys.stdout.writelines(f"{line}\n" for line in lines)
     if show:
         sys.stdout.writelines(f"{shown(case, verdict)}\n\n" for case, verdict in judged)
+
+
+def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> None:
+    console.print(facts_table(facts(summary), "judged"))
+    for line in [*(f"note: {note}" for note in summary["notes"]), *([f"report: {out}"] if out else [])]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _count(faults: Sequence[str]) -> str:

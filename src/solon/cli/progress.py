@@ -13,6 +13,9 @@ from solon.judge import Progress
 @contextmanager
 def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
     """Show a bar and yield the function that moves it; on a terminal only, so that logs stay short."""
+    if not console.is_terminal:
+        yield lambda state: None
+        return
     columns = (
         TextColumn("judging"),
         BarColumn(),
@@ -20,7 +23,7 @@ def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
         TextColumn("{task.fields[rate]:.0f}/s  unread {task.fields[unread]:.1%}  {task.fields[tokens]:,} tokens"),
         TimeRemainingColumn(),
     )
-    with RichProgress(*columns, console=console, disable=not console.is_terminal, transient=True) as shown:
+    with RichProgress(*columns, console=console, transient=True) as shown:
         task = shown.add_task("judging", total=None, rate=0.0, unread=0.0, tokens=0)
 
         def move(state: Progress) -> None:

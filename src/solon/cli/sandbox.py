@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from solon import sandbox
+from solon.cli.options import Count
 from solon.data.writing import case_line
 from solon.report.lines import write_json, write_whole
 from solon.report.tables import rows_table
@@ -29,7 +30,7 @@ def base(*, config: Annotated[sandbox.BaseConfig | None, Parameter(name="*")] = 
     measure(folder, json=json)
 
 
-def measure(checkpoint: Path | None = None, /, *, count: int = 500, seed: int = 0, json: Path | None = None) -> None:
+def measure(checkpoint: Path | None = None, /, *, count: Count = 500, seed: int = 0, json: Path | None = None) -> None:
     """Measure a sandbox checkpoint: what cannot be read of each kind of prompt, and how true its checks are.
 
     Parameters
@@ -51,7 +52,7 @@ def measure(checkpoint: Path | None = None, /, *, count: int = 500, seed: int = 
         write_json(json, rows)
 
 
-def cases(split: str, out: Path, /, *, count: int = 500, seed: int = 1, n: int | None = None) -> None:
+def cases(split: str, out: Path, /, *, count: Count = 500, seed: int = 1, n: int | None = None) -> None:
     """Write labeled cases of the sandbox as case lines.
 
     Parameters
@@ -70,7 +71,7 @@ def cases(split: str, out: Path, /, *, count: int = 500, seed: int = 1, n: int |
     write_whole(out, map(case_line, sandbox.cases(split, count, seed=seed, n=n)))
 
 
-def check(*, count: int = 1000, seed: int = 0, json: Path | None = None) -> None:
+def check(*, count: Count = 1000, seed: int = 0, json: Path | None = None) -> None:
     """Measure the world's own ceilings with simulated annotators, without any model.
 
     Parameters

@@ -30,6 +30,18 @@ def verdict_line(case: Case, verdict: Verdict, mode: PrinciplesMode) -> str:
     )
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, where it is not there.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the folder '{path}' cannot be made ({error.strerror}): name another one") from error
+
+
 def write_whole(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file that takes its name only when all of them are on disk.
 
@@ -39,8 +51,8 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
         UserError: the file cannot be written.
     """
     part = path.with_name(path.name + ".part")
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.writelines(f"{line}\n" for line in lines)
             file.flush()

@@ -19,16 +19,27 @@ pre { background: #f5f3ee; padding: 1rem; white-space: pre-wrap; font-size: 14px
 """
 
 
+def need_matplotlib() -> None:
+    """Make sure that curves can be drawn, before anything else is done for them.
+
+    Raises:
+        UserError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise UserError("drawing needs matplotlib: pip install 'solon[report]'") from error
+
+
 def draw(votes: Sequence[Point], greedy: Point, path: Path, title: str) -> None:
     """Draw accuracy against k with its intervals, and greedy decoding as a horizontal line.
 
     Raises:
         UserError: matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError as error:
-        raise UserError("drawing needs matplotlib: pip install 'solon[report]'") from error
+    need_matplotlib()
+    import matplotlib as mpl
+
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 

@@ -11,7 +11,9 @@ from solon.report.curve import curve
 from solon.report.tables import percent
 from solon.stats import Interval
 from solon.store import Usage
-from solon.types import Case, Label, LabeledCase, Right, Verdict
+from solon.types import Case, Label, LabeledCase, Right, Unread, Verdict
+
+_AGAIN = "Calls failed: the same command with --out asks for them again."
 
 
 def summarize(
@@ -22,9 +24,7 @@ def summarize(
     Accuracies are over the cases whose label prefers something, as in `curve`; without any they are left out.
     """
     asked, read = sum(len(v.outcomes) for v in verdicts), sum(len(v.judgments) for v in verdicts)
-    unread = Counter[str]()
-    for verdict in verdicts:
-        unread.update(verdict.unread)
+    unread = [outcome for v in verdicts for outcome in v.outcomes if isinstance(outcome, Unread)]
     return {
         "cases": len(verdicts),
         "left_out": left_out,
@@ -32,14 +32,15 @@ def summarize(
         "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
         "asked": asked,
         "read": read,
-        "unread": dict(sorted(unread.items())),
+        "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
+        "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
         "unread_share": 1 - read / asked,
         "agreement": _mean([verdict.agreement for verdict in verdicts]),
         "position_consistency": _mean([verdict.position_consistency for verdict in verdicts]),
         "repeated_texts": repeats(verdicts)[0],
         **_accuracy(model, found, verdicts),
         "usage": asdict(usage),
-        "notes": model.notes(verdicts),
+        "notes": model.notes(verdicts) + ([_AGAIN] if any(one.reason == "failed_call" for one in unread) else []),
         "config": model.identity(),
     }
 
@@ -47,16 +48,17 @@ def summarize(
 def facts(summary: Mapping[str, Any]) -> dict[str, str]:
     """Tell a summary's figures to a person."""
     left_out = f" ({summary['left_out']} could not be)" if summary["left_out"] else ""
-    unread = ", ".join(f"{reason} {count:,}" for reason, count in summary["unread"].items())
     told = {
         "cases judged": f"{summary['cases']:,}{left_out}",
-        "samples read": f"{summary['read']:,} of {summary['asked']:,}" + (f"; unread: {unread}" if unread else ""),
-        "ties": f"{summary['ties']:,}",
         "without a verdict": f"{summary['without_verdict']:,}",
+        "ties": f"{summary['ties']:,}",
+        "samples read": f"{summary['read']:,} of {summary['asked']:,}",
     }
+    for reason, count in summary["unread"].items():
+        told[f"unread: {reason}"] = f"{count:,}, such as: {summary['unread_examples'][reason][:200]}"
     for key in ("agreement", "position_consistency"):
         if summary[key] is not None:
-            told[key.replace("_", " ")] = f"{summary[key]:.1%}"
+            told[key.replace("_", " ")] = f"{100 * summary[key]:.1f} %"
     if "labeled" in summary:
         told[f"accuracy on {summary['labeled']:,} labeled, ties share"] = _told(summary["accuracy"])
         told[f"accuracy on {summary['labeled']:,} labeled, a tie is wrong"] = _told(summary["strict_accuracy"])

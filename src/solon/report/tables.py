@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from solon.report.curve import Point
 from solon.stats import Interval
@@ -23,7 +24,7 @@ def facts_table(facts: Mapping[str, object], title: str) -> Table:
     """Lay out named facts, one a line."""
     table = Table(title=title, title_justify="left", show_header=False)
     for name, value in facts.items():
-        table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
+        table.add_row(name, Text(f"{value:,}" if isinstance(value, int) else str(value)))
     return table
 
 
@@ -33,7 +34,7 @@ def rows_table(rows: Sequence[Mapping[str, object]], title: str) -> Table:
     for name in rows[0]:
         table.add_column(name.replace("_", " "))
     for row in rows:
-        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row.values()))
+        table.add_row(*(Text(f"{value:.3f}" if isinstance(value, float) else str(value)) for value in row.values()))
     return table
 
 

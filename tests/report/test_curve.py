@@ -1,0 +1,111 @@
+"""Curves: every sample counts once per point, ties and unread stay apart, and the page holds it all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from solon.errors import UserError
+from solon.report.curve import curve
+from solon.report.page import draw, write_page
+from solon.report.tables import curve_table, facts_table, percent, rows_table
+from solon.stats import Interval
+from solon.types import Best, Label, Ratings, Right
+from tests.report.making import judged, unread, voted
+
+
+def test_blocks_of_k_consecutive_samples_vote() -> None:
+    verdict = voted(judged(1, 2), judged(3, 1), judged(2, 2), judged(1, 9))
+    labels: list[Label] = [Best(1)]
+    one, two, four = curve([verdict], labels, (1, 2, 4))
+    assert (one.accuracy.mean, one.strict.mean, one.ties) == (2.5 / 4, 2 / 4, 1 / 4)
+    assert (two.accuracy.mean, two.strict.mean, two.ties) == (1 / 2, 1 / 2, 0.0)
+    assert (four.accuracy.mean, four.title, four.cases) == (1.0, "vote@4", 1)
+
+
+def test_samples_that_fill_no_block_are_left_out() -> None:
+    (three,) = curve([voted(judged(1, 2), judged(1, 2), judged(1, 2), judged(9, 1))], [Best(1)], (3,))
+    assert three.accuracy.mean == 1.0
+
+
+def test_unread_earns_nothing_and_is_no_tie() -> None:
+    (point,) = curve([voted(unread(), unread()), voted(judged(1, 2), unread())], [Best(1), Best(1)], (2,))
+    assert (point.accuracy.mean, point.strict.mean, point.ties, point.unread) == (0.5, 0.5, 0.0, 0.75)
+
+
+def test_labels_that_prefer_nothing_are_left_out() -> None:
+    verdict = voted(judged(1, 2))
+    assert curve([verdict], [Ratings((1.0, 1.0))], (1,)) == []
+    (point,) = curve([verdict, verdict], [Ratings((1.0, 1.0)), Ratings((0.0, 3.0))], (1,))
+    assert (point.cases, point.accuracy.mean) == (1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "label", "accuracy", "strict"),
+    [
+        ((1, 1, 0), True, 1.0, 1.0),
+        ((1, 1, 0), False, 0.0, 0.0),
+        ((0, 1, 0), False, 1.0, 1.0),
+        ((1, 0), True, 0.5, 0.0),
+        ((1, 0), False, 0.5, 0.0),
+    ],
+)
+def test_of_0_and_1_the_majority_counts(scores: tuple[int, ...], label: bool, accuracy: float, strict: float) -> None:
+    verdict = voted(*(judged(score) for score in scores), n=1)
+    (point,) = curve([verdict], [Right(label)], (len(scores),))
+    assert (point.accuracy.mean, point.strict.mean) == (accuracy, strict)
+
+
+def test_more_votes_have_more_reward_values() -> None:
+    verdicts = [voted(judged(1, 2), judged(i, 3)) for i in range(1, 4)]
+    one, two = curve(verdicts, [Best(0)] * 3, (1, 2))
+    assert (one.distinct, two.distinct) == ((2 + 3) / 2, 4)
+
+
+def test_figures_read_as_percent() -> None:
+    assert percent(Interval(0.5, 0.25, 0.751)) == "50.0 [25.0, 75.1]"
+
+
+def printed(table: object) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def test_tables_hold_their_figures() -> None:
+    (point,) = curve([voted(judged(1, 2))], [Best(1)], (1,))
+    assert "100.0 [100.0, 100.0]" in printed(curve_table([point], "a curve"))
+    facts = printed(facts_table({"calls": 12345, "share": "5 %", "said": "[/no] [bold]markup"}, "facts"))
+    for part in ("12,345", "5 %", "[/no] [bold]markup"):
+        assert part in facts
+    assert "0.125" in printed(rows_table([{"some_name": "x", "share": 0.125}], "rows"))
+
+
+def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    verdicts = [voted(judged(1, 2), judged(i, 3)) for i in range(1, 5)]
+    points = curve(verdicts, [Best(1)] * 4, (1, 2))
+    draw(points, points[0], tmp_path / "curve.png", "a <curve>")
+    write_page(tmp_path / "curve.html", tmp_path / "curve.png", points, ["said <b>"], "a <curve>")
+    page = (tmp_path / "curve.html").read_text("utf-8")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert page.count("<tr>") == 3
+    for part in ("data:image/png;base64,", "a &lt;curve&gt;", "said &lt;b&gt;", "vote@2"):
+        assert part in page
+    assert "http" not in page
+
+
+def test_without_matplotlib_drawing_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    points = curve([voted(judged(1, 2))], [Best(1)], (1,))
+    with pytest.raises(UserError, match=r"pip install 'solon\[report\]'"):
+        draw(points, points[0], tmp_path / "curve.png", "a curve")
+
+
+def test_reports_load_no_drawing_library() -> None:
+    code = "import sys, solon.report.page, solon.report.show; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

@@ -1,0 +1,81 @@
+"""The figures of a run, for a file and for a table."""
+
+import json
+
+from solon.judge import Judge
+from solon.report.summary import facts, summarize
+from solon.samplers.scripted import ScriptedSampler
+from solon.store import Usage
+from solon.types import Best, LabeledCase, Ratings, Right
+from tests.report.making import case, judged, unread, voted
+
+USAGE = Usage(calls=3, prompt_tokens=1000, completion_tokens=20, samples=6, latency=1.5)
+
+
+def judge(**options: object) -> Judge:
+    return Judge(ScriptedSampler([]), k=2, **options)
+
+
+def test_every_figure_is_a_number_that_a_program_can_read() -> None:
+    found = [LabeledCase(case(2, "a"), Best(1)), LabeledCase(case(2, "b"), Ratings((1.0, 1.0))), case(2, "c")]
+    orders = [(0, 1), (1, 0)]
+    verdicts = [
+        voted(judged(1, 2), judged(3, 9), orders=orders),
+        voted(judged(5, 5), unread("truncated"), orders=orders),
+        voted(unread(), unread("failed_call"), orders=orders),
+    ]
+    summary = summarize(judge(), found, verdicts, USAGE, 4)
+    assert json.loads(json.dumps(summary)) == {
+        "cases": 3,
+        "left_out": 4,
+        "without_verdict": 1,
+        "ties": 1,
+        "asked": 6,
+        "read": 3,
+        "unread": {"failed_call": 1, "no_scores": 1, "truncated": 1},
+        "unread_examples": {"failed_call": "no box", "no_scores": "no box", "truncated": "no box"},
+        "unread_share": 0.5,
+        "agreement": 1.0,
+        "position_consistency": 1.0,
+        "repeated_texts": 0,
+        "labeled": 1,
+        "accuracy": {"mean": 1.0, "low": 1.0, "high": 1.0},
+        "strict_accuracy": {"mean": 1.0, "low": 1.0, "high": 1.0},
+        "usage": {"calls": 3, "prompt_tokens": 1000, "completion_tokens": 20, "samples": 6, "latency": 1.5},
+        "notes": ["Calls failed: the same command with --out asks for them again."],
+        "config": judge().identity(),
+    }
+    assert facts(summary) == {
+        "cases judged": "3 (4 could not be)",
+        "without a verdict": "1",
+        "ties": "1",
+        "samples read": "3 of 6",
+        "unread: failed_call": "1, such as: no box",
+        "unread: no_scores": "1, such as: no box",
+        "unread: truncated": "1, such as: no box",
+        "agreement": "100.0 %",
+        "position consistency": "100.0 %",
+        "accuracy on 1 labeled, ties share": "100.0 [100.0, 100.0] %",
+        "accuracy on 1 labeled, a tie is wrong": "100.0 [100.0, 100.0] %",
+        "calls": "3",
+        "tokens": "1,000 of prompts, 20 of judgments",
+    }
+
+
+def test_without_labels_there_is_no_accuracy() -> None:
+    summary = summarize(judge(), [case(1)], [voted(judged(7), judged(8), n=1)], USAGE, 0)
+    assert "accuracy" not in summary
+    assert (summary["agreement"], summary["position_consistency"]) == (None, None)
+    assert facts(summary).keys() == {"cases judged", "samples read", "ties", "without a verdict", "calls", "tokens"}
+
+
+def test_0_and_1_are_measured_only_where_the_form_answers_so() -> None:
+    found, verdicts = [LabeledCase(case(1), Right(True))], [voted(judged(1), judged(1), n=1)]
+    assert "accuracy" not in summarize(judge(form="pointwise"), found, verdicts, USAGE, 0)
+    assert summarize(judge(form="correct"), found, verdicts, USAGE, 0)["accuracy"]["mean"] == 1.0
+
+
+def test_repeated_texts_are_counted() -> None:
+    same = judged(1, 2, text="same words")
+    verdict = voted(same, same, same, judged(1, 2, text="others"), orders=[(0, 1), (0, 1), (1, 0), (0, 1)])
+    assert summarize(judge(), [case()], [verdict], USAGE, 0)["repeated_texts"] == 1
