@@ -19,7 +19,7 @@ from solon.types import Judgment, plain
 
 @pytest.fixture(scope="module")
 def drawn():
-    return list(islice(exercises(3, 0, inspections=0.3), 3000))
+    return list(islice(exercises(3, 0, inspections=0.3), 2400))
 
 
 def test_every_answer_can_be_read(drawn):
@@ -48,7 +48,7 @@ def test_checks_are_clean_in_inspections_and_mostly_true_in_judgments(drawn):
 
 
 def test_inspections_are_balanced():
-    said = " ".join(one.answer for one in islice(exercises(4, 0, inspections=1.0), 1500))
+    said = " ".join(one.answer for one in islice(exercises(4, 0, inspections=1.0), 900))
     yes, no = said.count(" yes"), said.count(" no")
     assert 0.42 < yes / (yes + no) < 0.58
 
@@ -94,7 +94,8 @@ def test_instructions_hold_no_judgment():
 
 
 def test_a_lure_is_followed_with_probability_q():
-    case = replace(cases("dev", 1, n=2)[0].case, tags={"implied": [("sum", 3)], "aside": "polite", "boasts": []})
+    tags = {"implied": [("sum", 3), ("order", 2), ("calm", 1)], "aside": "polite", "boasts": []}
+    case = replace(cases("dev", 1, n=2)[0].case, tags=tags)
     for q in (0.0, 0.6, 1.0):
         drawn = [annotate(case, random.Random(i), Habits(true=1.0, follow=q)) for i in range(300)]
         assert abs(mean((Criterion("polite"), 3) in one.principles for one in drawn) - q) < 0.1

@@ -7,7 +7,7 @@ from solon.sandbox.selfcheck import self_check
 
 @pytest.fixture(scope="module")
 def ceilings():
-    return {(row.annotator, row.follow): row for row in self_check(250, seed=4)}
+    return {(row.annotator, row.follow): row for row in self_check(120, seed=4)}
 
 
 def test_voting_removes_independent_errors(ceilings):
@@ -30,4 +30,4 @@ def test_principles_matter_more_than_checks(ceilings):
 
 
 def test_it_is_reproducible():
-    assert self_check(20, seed=1) == self_check(20, seed=1)
+    assert self_check(5, seed=1) == self_check(5, seed=1)

@@ -23,7 +23,7 @@ PRINT = (
 
 @pytest.fixture(scope="module")
 def pairs():
-    return cases("test", 3000, seed=7)
+    return cases("test", 1500, seed=7)
 
 
 def texts(labeled):
@@ -57,10 +57,19 @@ def test_the_best_stands_in_every_place_equally_often(pairs):
     assert all(80 < places[place] < 160 for place in range(5))
 
 
-@pytest.mark.parametrize("n", [2, 4])
-def test_length_tells_nothing(n):
+@pytest.mark.parametrize(
+    ("split", "n", "count"),
+    [
+        ("train", 2, 1000),
+        ("train", 4, 500),
+        pytest.param("test", 2, 6000, marks=pytest.mark.slow),
+        pytest.param("unseen", 2, 4000, marks=pytest.mark.slow),
+        pytest.param("many", 6, 2000, marks=pytest.mark.slow),
+    ],
+)
+def test_length_tells_nothing(split, n, count):
     won = []
-    for labeled in cases("test", 2500 if n == 2 else 800, seed=11, n=n):
+    for labeled in cases(split, count, seed=11, n=n):
         lengths = [len(words(text)) for text in texts(labeled)]
         best = max(range(n), key=labeled.label.values.__getitem__)
         rest = (sum(lengths) - lengths[best]) / (n - 1)
@@ -78,7 +87,7 @@ def test_ties_at_the_top_are_drawn_again():
 def test_splits_share_no_case():
     seen: dict[tuple[str, ...], str] = {}
     for split in SPLITS:
-        for labeled in cases(split, 400):
+        for labeled in cases(split, 200):
             key = (plain(labeled.case.prompt[0].content), *sorted(texts(labeled)))
             assert seen.setdefault(key, split) == split
             assert labeled.case.id.startswith(f"{split}-0-")
@@ -86,7 +95,7 @@ def test_splits_share_no_case():
 
 def test_unseen_pairs_of_criteria_are_in_no_other_split():
     for split, traits in SPLITS.items():
-        for labeled in cases(split, 300):
+        for labeled in cases(split, 150):
             stated = tuple(criterion.name for criterion in list(implied(labeled.case))[2:])
             assert held_out(labeled.case.tags["kind"], stated) == traits.unseen
 

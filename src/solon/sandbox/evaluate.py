@@ -2,36 +2,36 @@
 
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from solon.order import stable_hash
 from solon.samplers.seam import Request, Sampled
 from solon.sandbox.corpus import EXERCISES, Exercise, demonstration, inspection
-from solon.sandbox.criteria import HARD, Criterion, parse
+from solon.sandbox.criteria import Criterion, parse
+from solon.sandbox.probe import probe
 from solon.sandbox.world import cases
 from solon.types import Unread, plain
+
+Said = Sequence[tuple[Exercise, str, bool]]
+"""Exercises with what the model answered, and whether it came to an end."""
 
 
 def evaluate(folder: Path, *, count: int = 500, seed: int = 0, temperature: float = 0.0) -> list[dict[str, object]]:
     """Let a checkpoint answer exercises of dev cases and return plain rows.
 
-    One row per kind of prompt and mode of principles: how many were `asked`, the share `unread`, and the share of
-    `easy` and `hard` checks that are true. Then one row per criterion and source, inspections or judgments.
+    One row per kind of prompt and mode of principles, then one per number of responses: how many were `asked`, the
+    share `unread`, and the share of `easy` and `hard` checks that are true. Then one row per criterion: `inspections`
+    where the model is told what to check (see `probe`), `judgments` where it chose, or was given, the principle.
     """
-    from solon.samplers.transformers import TransformersSampler
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    drawn = list(_exercises(count, seed))
-    sampler = TransformersSampler.load(folder)
-    requests = [
-        Request(one.messages, temperature=temperature, max_tokens=300, seed=stable_hash(seed, i))
-        for i, one in enumerate(drawn)
-    ]
-    answers = asyncio.run(sampler.sample(requests))
-    samples = [answer.samples[0] for answer in answers]
-    texts = [(sample.text, sample.finish) if isinstance(sample, Sampled) else ("", "length") for sample in samples]
-    return [*_kinds(drawn, texts), *_criteria(drawn, texts)]
+    said = _answered(folder, list(_exercises(count, seed)), temperature, seed)
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    told = probe(model, tokenizer, count=count, seed=seed)
+    inspections = [{"source": "inspections", "criterion": name, "right": share} for name, share in told.items()]
+    return [*_kinds(said), *_sizes(said), *inspections, *_criteria(said)]
 
 
 def checks(exercise: Exercise, text: str) -> Iterator[tuple[Criterion, bool]]:
@@ -43,10 +43,10 @@ def checks(exercise: Exercise, text: str) -> Iterator[tuple[Criterion, bool]]:
             continue
         response = plain(exercise.case.responses[shown[int(mark[1:]) - 1]])
         for check in rest.partition(":")[0].split(", "):
-            name, _, said = check.rpartition(" ")
+            name, _, verdict = check.rpartition(" ")
             criterion = parse(name)
-            if criterion is not None and said in ("yes", "no"):
-                yield criterion, criterion.met(response) == (said == "yes")
+            if criterion is not None and verdict in ("yes", "no"):
+                yield criterion, criterion.met(response) == (verdict == "yes")
 
 
 def _exercises(count: int, seed: int) -> Iterator[Exercise]:
@@ -58,31 +58,49 @@ def _exercises(count: int, seed: int) -> Iterator[Exercise]:
                 yield inspection(labeled.case, rng)
 
 
-def _kinds(drawn: Sequence[Exercise], texts: Sequence[tuple[str, str]]) -> Iterator[dict[str, object]]:
-    asked: Counter[tuple[str, str]] = Counter()
-    unread: Counter[tuple[str, str]] = Counter()
-    right: dict[tuple[str, str], dict[bool, list[bool]]] = defaultdict(lambda: {True: [], False: []})
-    for one, (text, finish) in zip(drawn, texts, strict=True):
-        key: tuple[str, str] = (one.kind, one.mode)
-        asked[key] += 1
-        unread[key] += finish != "stop" or isinstance(EXERCISES[one.kind][0].read(text, one.case.n), Unread)
-        for criterion, true in checks(one, text):
-            right[key][criterion.hard].append(true)
-    for kind, mode in sorted(asked):
-        key = (kind, mode)
-        shares = {"easy": _share(right[key][False]), "hard": _share(right[key][True])}
-        yield {"kind": kind, "mode": mode, "asked": asked[key], "unread": unread[key] / asked[key], **shares}
+def _answered(folder: Path, drawn: list[Exercise], temperature: float, seed: int) -> Said:
+    from solon.samplers.transformers import TransformersSampler
+
+    requests = [
+        Request(one.messages, temperature=temperature, max_tokens=300, seed=stable_hash(seed, i))
+        for i, one in enumerate(drawn)
+    ]
+    answers = asyncio.run(TransformersSampler.load(folder).sample(requests))
+    samples = [answer.samples[0] for answer in answers]
+    texts = [(one.text, one.finish == "stop") if isinstance(one, Sampled) else ("", False) for one in samples]
+    return [(one, *text) for one, text in zip(drawn, texts, strict=True)]
 
 
-def _criteria(drawn: Sequence[Exercise], texts: Sequence[tuple[str, str]]) -> Iterator[dict[str, object]]:
-    right: dict[tuple[str, str], list[bool]] = defaultdict(list)
-    for one, (text, _) in zip(drawn, texts, strict=True):
-        source = "inspections" if one.kind == "inspection" else "judgments"
+def _kinds(said: Said) -> Iterator[dict[str, object]]:
+    for kind, mode in sorted({(one.kind, one.mode) for one, *_ in said}):
+        chosen = [each for each in said if (each[0].kind, each[0].mode) == (kind, mode)]
+        yield {"kind": kind, "mode": mode, **_figures(chosen)}
+
+
+def _sizes(said: Said) -> Iterator[dict[str, object]]:
+    for n in range(1, 7):
+        yield {"responses": n, **_figures([each for each in said if each[0].case.n == n])}
+
+
+def _figures(said: Said) -> dict[str, object]:
+    right: dict[bool, list[bool]] = {True: [], False: []}
+    unread = 0
+    for one, text, ended in said:
+        unread += not ended or isinstance(EXERCISES[one.kind][0].read(text, one.case.n), Unread)
         for criterion, true in checks(one, text):
-            right[(source, criterion.name)].append(true)
-            right[(source, "all hard" if criterion.name in HARD else "all easy")].append(true)
-    for (source, name), found in sorted(right.items()):
-        yield {"source": source, "criterion": name, "checks": len(found), "right": _share(found)}
+            right[criterion.hard].append(true)
+    share = unread / len(said) if said else None
+    return {"asked": len(said), "unread": share, "easy": _share(right[False]), "hard": _share(right[True])}
+
+
+def _criteria(said: Said) -> Iterator[dict[str, object]]:
+    right: dict[str, list[bool]] = defaultdict(list)
+    for one, text, _ in said:
+        for criterion, true in checks(one, text) if one.kind != "inspection" else ():
+            for name in (criterion.name, "hard" if criterion.hard else "easy"):
+                right[name].append(true)
+    for name, found in sorted(right.items()):
+        yield {"source": "judgments", "criterion": name, "right": _share(found), "checks": len(found)}
 
 
 def _share(found: Sequence[bool]) -> float | None:

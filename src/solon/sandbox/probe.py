@@ -13,7 +13,7 @@ from solon.sandbox.encoding import encode
 from solon.sandbox.world import cases
 
 if TYPE_CHECKING:
-    from transformers import Qwen3ForCausalLM, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 
 def probe(

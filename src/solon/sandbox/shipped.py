@@ -13,7 +13,7 @@ from solon.checkpoint import Checkpoint
 from solon.forms.sandbox import SANDBOX
 
 if TYPE_CHECKING:
-    from transformers import Qwen3ForCausalLM, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 
 def checkpoint(name: str = "base") -> Path:

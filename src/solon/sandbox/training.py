@@ -27,7 +27,7 @@ from solon.sandbox.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
     import torch
-    from transformers import Qwen3ForCausalLM, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 LOG = logging.getLogger(__name__)
 CHUNK = 512
