@@ -1,21 +1,28 @@
-"""How fast the HTTP sampler is beside a raw client that makes the same requests, 64 in flight, a server that is free.
+"""How fast judging over HTTP is, 64 calls in flight, when the server costs nothing.
+
+The HTTP sampler stands beside a raw client that makes the same requests; the judge renders, samples, keeps every sample
+in a run file, reads and votes (two responses, so k = 8 is two requests of four samples).
 
 python bench/client.py [--rounds 5] [--json FILE]
 """
 
 import asyncio
 import json
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 from mock_server import mock_server
 from report import Figure, figure, options, show
 
+from solon.judge import Judge
 from solon.samplers.openai import OpenAISampler
 from solon.samplers.seam import Request, Sampled
 from solon.samplers.wire import body_of
-from solon.types import Message, content
+from solon.store import Store
+from solon.types import Case, Message, content
 
 IN_FLIGHT = 64
 CASES = 3000
@@ -72,8 +79,20 @@ async def with_raw_client(url: str, k: int) -> float:
         return await in_flight(one)
 
 
+async def with_judge(url: str, k: int) -> float:
+    """Measure the whole way from cases to verdicts, with a run file."""
+    responses = (content(PROMPT[:1500]), content(PROMPT[:1500]))
+    cases = [Case(str(i), (Message("user", content(f"Case {i}")),), responses) for i in range(CASES)]
+    with tempfile.TemporaryDirectory() as folder:
+        async with Judge(url, k=k, concurrency=IN_FLIGHT) as judge:
+            with Store(Path(folder) / "run.sqlite", judge.identity()) as store:
+                started = time.perf_counter()
+                verdicts = await judge.judge(cases, store)
+                return sum(len(verdict.judgments) for verdict in verdicts) / (time.perf_counter() - started)
+
+
 def main() -> None:
-    """Measure both clients in turn, round by round."""
+    """Measure all in turn, round by round."""
     given = options(__doc__ or "", rounds=5)
     rates: dict[tuple[str, int], list[float]] = {}
     with mock_server() as url:
@@ -81,9 +100,10 @@ def main() -> None:
             for k in (1, 8):
                 rates.setdefault(("sampler", k), []).append(asyncio.run(with_sampler(url, k)))
                 rates.setdefault(("raw client", k), []).append(asyncio.run(with_raw_client(url, k)))
+                rates.setdefault(("judge", k), []).append(asyncio.run(with_judge(url, k)))
     figures: list[Figure] = []
     for (client, k), values in rates.items():
-        target = {1: 600.0, 8: 3000.0}[k] if client == "sampler" else None
+        target = {1: 600.0, 8: 3000.0}[k] if client != "raw client" else None
         figures.append(figure(f"{client}, k = {k}: {'judgments' if k == 1 else 'samples'}/s", values, target))
     show(f"{CASES} requests, {IN_FLIGHT} in flight, zero-latency server", figures, given.json)
 

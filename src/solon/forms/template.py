@@ -6,10 +6,15 @@ inside a tag mean nothing; any other brace is text.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias
 
 from solon.errors import UserError
 from solon.types import Content, Image, Text
+
+Tag: TypeAlias = tuple[str, str, str]
+"""The text before a tag, its kind (`#`, `^`, `/` or nothing) and the slot that it names."""
 
 _TAG = re.compile(r"\{\{([#^/]?)[ \t]*(\w+)[ \t]*\}\}")
 _SECTION_LINE = re.compile(r"^[ \t]*(\{\{[#^/][ \t]*\w+[ \t]*\}\})[ \t]*\n", re.MULTILINE)
@@ -21,12 +26,12 @@ def fill(template: str, slots: Mapping[str, Content]) -> Content:
     Raises:
         UserError: the template names an unknown slot, or opens and closes sections unevenly.
     """
-    return tuple(merged(_parts(_SECTION_LINE.sub(r"\1", template), slots)))
+    return tuple(merged(_parts(*_split(template), slots)))
 
 
 def inserted(template: str) -> list[str]:
     """Return the slots that a template inserts, in the order in which they stand; sections are left out."""
-    return [name for kind, name in _TAG.findall(template) if not kind]
+    return [name for _, kind, name in _split(template)[0] if not kind]
 
 
 def merged(parts: Iterable[Text | Image]) -> Iterator[Text | Image]:
@@ -44,15 +49,19 @@ def merged(parts: Iterable[Text | Image]) -> Iterator[Text | Image]:
         yield Text(joined)
 
 
-def _parts(template: str, slots: Mapping[str, Content]) -> Iterator[Text | Image]:
+@lru_cache(maxsize=64)
+def _split(template: str) -> tuple[tuple[Tag, ...], str]:
+    """Split a template into its tags, each with the text before it, and the text after the last one."""
+    *pieces, last = _TAG.split(_SECTION_LINE.sub(r"\1", template))
+    return tuple(zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)), last
+
+
+def _parts(tags: Sequence[Tag], last: str, slots: Mapping[str, Content]) -> Iterator[Text | Image]:
     open_sections: list[tuple[str, bool]] = []
-    end = 0
-    for tag in _TAG.finditer(template):
+    for before, kind, name in tags:
         shown = all(kept for _, kept in open_sections)
         if shown:
-            yield Text(template[end : tag.start()])
-        end = tag.end()
-        kind, name = tag.groups()
+            yield Text(before)
         if name not in slots:
             raise UserError(f"the template names the slot '{name}'; the slots are {', '.join(sorted(slots))}")
         if kind == "/":
@@ -64,4 +73,4 @@ def _parts(template: str, slots: Mapping[str, Content]) -> Iterator[Text | Image
             yield from slots[name]
     if open_sections:
         raise UserError(f"the template opens the section '{open_sections[-1][0]}' and never closes it")
-    yield Text(template[end:])
+    yield Text(last)
