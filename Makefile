@@ -21,10 +21,10 @@ check: install
 	$(BIN)/pytest tests/house
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 unit: install
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest -n 2 -m 'not slow'
 
 bench: install
 	$(BIN)/python bench/client.py

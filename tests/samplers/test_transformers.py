@@ -16,6 +16,8 @@ from solon.types import Image, Message, Text
 from tests.samplers import tiny
 from tests.samplers.asking import ask, texts
 
+pytestmark = pytest.mark.slow
+
 PROMPTS = ["judge", "the first response is better than the second", "scores by accuracy, please", "é→ok", "a b c d"]
 FAMILIES = sorted(tiny.CONFIGS)
 
