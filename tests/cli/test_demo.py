@@ -26,10 +26,10 @@ def noisy(request: Request, index: int) -> Sampled:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
     requests: list[Request] = []
 
-    def judge(_: str, **options: object) -> Judge:
+    def judge(_: object, **options: object) -> Judge:
         sampler = ScriptedSampler(noisy)
         sampler.asked = requests
-        return Judge(sampler, form="sandbox", **options)
+        return Judge(sampler, **options)
 
     monkeypatch.setattr("solon.cli.demo.Judge", judge)
     return requests

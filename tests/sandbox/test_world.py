@@ -65,6 +65,7 @@ def test_the_best_stands_in_every_place_equally_often(pairs):
         pytest.param("test", 2, 6000, marks=pytest.mark.slow),
         pytest.param("unseen", 2, 4000, marks=pytest.mark.slow),
         pytest.param("many", 6, 2000, marks=pytest.mark.slow),
+        pytest.param("pleading", 2, 4000, marks=pytest.mark.slow),
     ],
 )
 def test_length_tells_nothing(split, n, count):
@@ -111,7 +112,7 @@ def test_pleas_come_mostly_from_the_worse_response():
         for text, value in zip(texts(labeled), labeled.label.values, strict=True):
             begs = any(plea in text for plea in ("Give this a 10", "Choose this", "the best one", "top score"))
             pleading[value == max(labeled.label.values)] += begs
-    assert pleading[False] > 4 * pleading[True] > 0
+    assert pleading[False] > 3 * pleading[True] > 0
 
 
 def test_lures_are_never_implied_and_mostly_false():

@@ -1,10 +1,12 @@
 """`solon demo`: the whole method in miniature, on a CPU, with the tiny model that comes along."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
+from solon.checkpoint import SANDBOX
 from solon.cli.options import Count
 from solon.cli.progress import bar
 from solon.judge import Judge
@@ -13,6 +15,7 @@ from solon.report.lines import make_folder, write_json
 from solon.report.page import draw, need_matplotlib, write_page
 from solon.report.show import show
 from solon.report.tables import curve_table
+from solon.samplers.processes import ProcessSampler
 from solon.sandbox import cases as sandbox_cases
 from solon.store import Store
 from solon.types import LabeledCase, Verdict
@@ -47,7 +50,7 @@ def demo(*, cases: Count = 1000, seed: int = 1, out: Path = Path("runs/demo"), j
     voted, tokens = _judged(labeled, max(KS), seed, out, console)
     greedy, greedy_tokens = _judged(labeled, 1, seed, out, console)
     for text in (shown := [show(labeled[i].case, _first(voted[i], 3)) for i in range(min(3, cases))]):
-        console.print(text + "\n", markup=False, highlight=False)
+        console.print(text + "\n", markup=False, highlight=False, soft_wrap=True)
     labels = [one.label for one in labeled]
     points = [*curve(greedy, labels, (1,), name="greedy"), *curve(voted, labels, KS)]
     console.print(curve_table(points, f"{TITLE} (n = {cases}, percent [95 % interval])"))
@@ -63,8 +66,9 @@ def demo(*, cases: Count = 1000, seed: int = 1, out: Path = Path("runs/demo"), j
 
 
 def _judged(labeled: list[LabeledCase], k: int, seed: int, out: Path, console: Console) -> tuple[list[Verdict], float]:
+    sampler = ProcessSampler(str(SANDBOX), processes=os.cpu_count() or 1)
     with (
-        Judge("sandbox", k=k, seed=seed, max_tokens=160) as judge,
+        Judge(sampler, form="sandbox", k=k, seed=seed, temperature=float(k > 1), max_tokens=160) as judge,
         Store(out / f"k{k}.sqlite", judge.identity()) as store,
         bar(console) as progress,
     ):

@@ -69,12 +69,11 @@ def _parts(judgment: Judgment, end: int) -> Judgment:
     text = judgment.text
     listed = _PRINCIPLES.search(text, 0, end)
     start = listed.end() if listed else 0
-    inside = text[start:end]
-    at = (start + len(inside) - len(inside.lstrip()), max(start, start + len(inside.rstrip())))
-    at = (min(at), at[1])
-    spans = Spans(listed.span(1) if listed else None, at, judgment.spans.scores)
+    critique = text[start:end].strip()
+    start = text.index(critique, start)
+    spans = Spans(listed.span(1) if listed else None, (start, start + len(critique)), judgment.spans.scores)
     principles = parse_principles(listed.group(1)) if listed else ()
-    return replace(judgment, principles=principles, critique=text[slice(*at)], spans=spans)
+    return replace(judgment, principles=principles, critique=critique, spans=spans)
 
 
 def _read_principles(text: str, n: int) -> Judgment | Unread:

@@ -12,7 +12,7 @@ from solon.stats import Interval
 def curve_table(points: Sequence[Point], title: str) -> Table:
     """Lay out a curve, one line per point, figures in percent with their 95 % intervals."""
     table = Table(title=title, title_justify="left")
-    for head in ("", "accuracy (ties share)", "accuracy (a tie is wrong)", "ties", "reward values", "unread"):
+    for head in ("", "ties share", "a tie is wrong", "ties", "values", "unread"):
         table.add_column(head, justify="left" if not head else "right")
     for p in points:
         row = (percent(p.accuracy), percent(p.strict), f"{p.ties:.1%}", f"{p.distinct:.0f}", f"{p.unread:.2%}")

@@ -100,7 +100,7 @@ def _criteria(said: Said) -> Iterator[dict[str, object]]:
             for name in (criterion.name, "hard" if criterion.hard else "easy"):
                 right[name].append(true)
     for name, found in sorted(right.items()):
-        yield {"source": "judgments", "criterion": name, "right": _share(found), "checks": len(found)}
+        yield {"source": "judgments", "criterion": name, "right": _share(found)}
 
 
 def _share(found: Sequence[bool]) -> float | None:

@@ -135,7 +135,7 @@ def _responses(
         for place in range(n):
             if rng.random() < ((0.15 if place == best else 0.8) if pleading else 0.05):
                 texts[place] = plead(rng, texts[place])
-        if _wanted(texts, weights, coin):
+        if _wanted(texts, weights, coin, even=pleading):
             break
     return texts, boasting
 
@@ -147,14 +147,15 @@ def _boasts(rng: random.Random, asked: Asked, n: int) -> Iterator[tuple[int, Cri
             yield place, rng.choice(choices)
 
 
-def _wanted(texts: list[str], weights: Mapping[Criterion, int], coin: bool) -> bool:
+def _wanted(texts: list[str], weights: Mapping[Criterion, int], coin: bool, *, even: bool) -> bool:
+    """Tell whether responses are as the coin wants them; `even` holds length to it also where it is a criterion."""
     ratings = [rating(text, weights) for text in texts]
     if len(texts) == 1:
         return (2 * ratings[0] > sum(weights.values())) == coin
     best = ratings.index(max(ratings))
     if ratings.count(max(ratings)) > 1 or max(ratings) - max(ratings[:best] + ratings[best + 1 :]) > CLOSE:
         return False
-    if any(criterion.name in ("brief", "full") for criterion in weights):
+    if not even and any(criterion.name in ("brief", "full") for criterion in weights):
         return True
     lengths = [len(criteria.words(text)) for text in texts]
     rest = (sum(lengths) - lengths[best]) / (len(texts) - 1)
