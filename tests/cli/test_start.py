@@ -13,6 +13,8 @@ import pytest
 from tests.cli.rows import row
 from tests.local_server import running
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOLON = [sys.executable, "-c", "from solon.cli import main; main()"]
 NOBODY = "http://127.0.0.1:9/v1"

@@ -16,6 +16,8 @@ from solon.sandbox.hints import bend, follows
 from solon.sandbox.world import cases
 from solon.types import Judgment, plain
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def drawn():

@@ -4,6 +4,8 @@ import pytest
 
 from solon.sandbox.selfcheck import self_check
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ceilings():

@@ -15,6 +15,8 @@ from solon.sandbox.request import KINDS, held_out
 from solon.sandbox.world import SPLITS, aside, boasts, cases, implied, rating
 from solon.types import Ratings, Right, plain
 
+pytestmark = pytest.mark.slow
+
 PRINT = (
     "import hashlib; from solon.sandbox.world import cases;"
     "print(hashlib.sha256(''.join(repr(c) for s in {splits} for c in cases(s, 20, seed=5)).encode()).hexdigest())"
