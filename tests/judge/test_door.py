@@ -42,6 +42,8 @@ print(len(judge("Why?", ["a", "b"]).scores))
     """
 import asyncio, solon
 from tests.judge.judging import cases
+
+pytestmark = pytest.mark.slow
 async def main():
     async with solon.Judge(URL, k=2) as judge:
         print(len((await judge.judge(cases(1)))[0].scores))
