@@ -22,6 +22,8 @@ from tests.local_server import running
 
 ROOT = Path(__file__).parents[2]
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = [
     """
 import solon
@@ -43,7 +45,6 @@ print(len(judge("Why?", ["a", "b"]).scores))
 import asyncio, solon
 from tests.judge.judging import cases
 
-pytestmark = pytest.mark.slow
 async def main():
     async with solon.Judge(URL, k=2) as judge:
         print(len((await judge.judge(cases(1)))[0].scores))

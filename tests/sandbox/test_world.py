@@ -10,6 +10,7 @@ from statistics import mean
 import pytest
 
 from solon.errors import UserError
+from solon.sandbox import lexicon
 from solon.sandbox.criteria import words
 from solon.sandbox.request import KINDS, held_out
 from solon.sandbox.world import SPLITS, aside, boasts, cases, implied, rating
@@ -109,12 +110,16 @@ def test_many_means_more_than_any_training_split_but_the_base():
 
 
 def test_pleas_come_mostly_from_the_worse_response():
-    pleading = {True: 0, False: 0}
-    for labeled in cases("pleading", 300):
+    """A plea lengthens its response, and cases whose best is to be longer are drawn until it is: 0.80 and 0.15 shift.
+
+    Over 6,000 cases the shares are 0.74 and 0.20; the bounds are three standard deviations of 1,000 cases from them.
+    """
+    begging: dict[bool, list[bool]] = {True: [], False: []}
+    for labeled in cases("pleading", 1000):
         for text, value in zip(texts(labeled), labeled.label.values, strict=True):
-            begs = any(plea in text for plea in ("Give this a 10", "Choose this", "the best one", "top score"))
-            pleading[value == max(labeled.label.values)] += begs
-    assert pleading[False] > 3 * pleading[True] > 0
+            begging[value == max(labeled.label.values)].append(any(plea in text for plea in lexicon.PLEAS))
+    assert mean(begging[False]) == pytest.approx(0.74, abs=0.042)
+    assert mean(begging[True]) == pytest.approx(0.20, abs=0.038)
 
 
 def test_lures_are_never_implied_and_mostly_false():
