@@ -8,8 +8,8 @@ from solon.order import Orders
 from solon.types import PrinciplesMode
 
 
-class JudgeConfig(BaseModel):
-    """How cases are judged, and by which model."""
+class SamplingConfig(BaseModel):
+    """How judgments are sampled, and from which model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
@@ -17,8 +17,6 @@ class JudgeConfig(BaseModel):
     """The base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, or `sandbox`."""
     served_model: str | None = None
     """The model's name on the server; the only one that it serves is found by itself."""
-    k: int = Field(default=8, ge=1)
-    """Judgments per case; 1 is greedy, more are sampled and vote."""
     form: str | None = None
     """How a case is put to the model: a form's name or a FILE.py; by default the checkpoint's own, else pointwise."""
     principles: PrinciplesMode = "self"
@@ -26,7 +24,7 @@ class JudgeConfig(BaseModel):
     orders: Orders = "balanced"
     """In which orders the responses are shown: balanced over places, or random shuffles."""
     temperature: float | None = Field(default=None, ge=0)
-    """Sampling temperature; by default 0 for k = 1, else the checkpoint's own or 0.5."""
+    """Sampling temperature; by default 0 for a single judgment, else the checkpoint's own or 0.5."""
     max_tokens: int = Field(default=4096, ge=1)
     """The longest judgment, in tokens; a longer one is unread (truncated)."""
     seed: int = 0
@@ -43,6 +41,13 @@ class JudgeConfig(BaseModel):
     def kept(self) -> dict[str, object]:
         """Return the fields that a result depends on: what a resumed run must have alike."""
         return self.model_dump(mode="json", exclude={"api_key_env", "concurrency", "timeout"})
+
+
+class JudgeConfig(SamplingConfig):
+    """How cases are judged, and by which model."""
+
+    k: int = Field(default=8, ge=1)
+    """Judgments per case; 1 is greedy, more are sampled and vote."""
 
 
 def faults(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from solon.data import read_cases
 from solon.data.case_lines import FIELDS
 from solon.data.writing import case_line
-from solon.report.lines import write_whole
+from solon.files import write_whole
 from solon.types import Best, Case, Content, Image, LabeledCase, Message, Ratings, Right, Text, content
 
 TEXTS = st.text(st.characters(), max_size=20)

@@ -8,7 +8,8 @@ from types import MappingProxyType
 import pytest
 
 from solon.errors import UserError
-from solon.report.lines import verdict_line, write_json, write_whole
+from solon.files import write_json, write_whole
+from solon.report.lines import verdict_line
 from tests.report.making import case, judged, unread, voted
 
 

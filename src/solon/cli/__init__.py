@@ -28,7 +28,12 @@ sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from n
 sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lines.")
 sandbox.command("solon.cli.sandbox:check", help="Measure the world's own ceilings, without any model.")
 sandbox.command("solon.cli.sandbox:measure", help="Measure a checkpoint on every kind of prompt.")
+sandbox.command("solon.cli.sandbox:instructions", help="Write general instruction data: clean inspections.")
 app.command(sandbox)
+train = App(name="train", help="Train judges: sample, fine-tune, reinforce, and train the models that weigh votes.")
+train.command("solon.cli.train:sample", help="Sample judgments of labeled cases.")
+train.command("solon.cli.train:rft", help="Rejective fine-tuning on sampled judgments.")
+app.command(train)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,9 +9,9 @@ from rich.console import Console
 from solon.checkpoint import SANDBOX
 from solon.cli.options import Count
 from solon.cli.progress import bar
+from solon.files import make_folder, write_json
 from solon.judge import Judge
 from solon.report.curve import Point, curve
-from solon.report.lines import make_folder, write_json
 from solon.report.page import draw, need_matplotlib, write_page
 from solon.report.show import show
 from solon.report.tables import curve_table

@@ -12,8 +12,9 @@ from solon.cli.progress import bar
 from solon.config import JudgeConfig
 from solon.data import read_cases
 from solon.errors import UserError
+from solon.files import make_folder, write_json, write_whole
 from solon.judge import Judge
-from solon.report.lines import make_folder, verdict_line, write_json, write_whole
+from solon.report.lines import verdict_line
 from solon.report.show import show as shown
 from solon.report.summary import facts, summarize
 from solon.report.tables import facts_table

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from solon import sandbox
 from solon.cli.options import Count
-from solon.data.writing import case_line
-from solon.report.lines import write_json, write_whole
+from solon.data.writing import case_line, messages_line
+from solon.files import write_json, write_whole
 from solon.report.tables import rows_table
 
 
@@ -69,6 +69,21 @@ def cases(split: str, out: Path, /, *, count: Count = 500, seed: int = 1, n: int
         Responses per case; by default the split's own mix.
     """
     write_whole(out, map(case_line, sandbox.cases(split, count, seed=seed, n=n)))
+
+
+def instructions(out: Path, /, *, count: Count = 1000, seed: int = 0) -> None:
+    """Write general instruction data of the sandbox: conversations whose answer checks every response, without noise.
+
+    Parameters
+    ----------
+    out
+        The file to write: JSON lines with messages.
+    count
+        How many conversations.
+    seed
+        The seed of their cases.
+    """
+    write_whole(out, (messages_line(one.messages, one.answer) for one in sandbox.instructions(count, seed=seed)))
 
 
 def check(*, count: Count = 1000, seed: int = 0, json: Path | None = None) -> None:

@@ -40,10 +40,11 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file held: the cases in its order, and the lines that are none."""
+    """What a file held: the cases in its order, the lines where they stood, and the lines that are none."""
 
     cases: tuple[Case | LabeledCase, ...]
     malformed: tuple[Malformed, ...]
+    lines: tuple[int, ...]
 
 
 def read_cases(path: str | Path, *, reference: str = "reference") -> Reading:
@@ -73,7 +74,7 @@ def read_cases(path: str | Path, *, reference: str = "reference") -> Reading:
         cases.append(found)
     if reference != "reference" and cases and not any(map(_has_reference, cases)):
         raise UserError(f"no row of '{path}' has a reference answer under '{reference}': name a key that they have")
-    return Reading(tuple(cases), tuple(malformed))
+    return Reading(tuple(cases), tuple(malformed), tuple(seen.values()))
 
 
 def _read(row: object, place: Place) -> Case | LabeledCase:

@@ -1,6 +1,7 @@
 """Write cases as Solon's case lines, so that reading them back gives the same cases."""
 
 import json
+from collections.abc import Sequence
 
 from solon.data.case_lines import FIELDS
 from solon.types import Case, Content, Image, Label, LabeledCase, Message, Ratings, Right, Text
@@ -27,6 +28,12 @@ def case_line(one: Case | LabeledCase) -> str:
         row |= _label(one.label)
     tags = {name: value for name, value in case.tags.items() if name not in _NEVER_TAGS and name not in row}
     return json.dumps(row | tags, ensure_ascii=False)
+
+
+def messages_line(prompt: Sequence[Message], answer: str) -> str:
+    """Return a conversation that ends with the assistant's answer as one line of JSON, as general instruction data."""
+    turns = [*map(_message, prompt), {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": turns}, ensure_ascii=False)
 
 
 def _message(turn: Message) -> dict[str, object]:

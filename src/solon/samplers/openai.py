@@ -6,31 +6,18 @@ A server that returns fewer is asked for the rest, and one that ignores `n` alto
 each with a seed of its own. Faults of the moment are tried again; what is left is a `Failure` in its place.
 """
 
-import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from solon.errors import UserError
 from solon.samplers import wire
+from solon.samplers.calls import Fault, persist, together
 from solon.samplers.http import NoAnswerError, Response, Server
-from solon.samplers.retry import Backoff, passing, retry_after
+from solon.samplers.retry import Backoff
 from solon.samplers.seam import Answer, Failure, Request, Sampled
 
-_T = TypeVar("_T")
 _PROBE_SECONDS = 30.0
-_ABOUT_IMAGES = ("image", "multimodal", "multi-modal", "vision")
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """Why a call brought nothing, and whether it may be tried again; status 0 stands for no answer at all."""
-
-    detail: str
-    again: bool = True
-    status: int = 0
-    wished_wait: float | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +94,7 @@ class OpenAISampler:
                     await self._look()
         if len(requests) == 1:
             return [await self._answer(requests[0])]
-        return await _together([self._answer(request) for request in requests])
+        return await together([self._answer(request) for request in requests])
 
     async def close(self) -> None:
         """Close the connections that the running event loop has open."""
@@ -139,43 +126,35 @@ class OpenAISampler:
             seed = request.seed + len(samples)
             if missing > 1 and self._known.honors_n is False:
                 singles = [self._call(request, 1, seed + i, bill) for i in range(missing)]
-                samples += [one[0] for one in await _together(singles)]
+                samples += [one[0] for one in await together(singles)]
             else:
                 samples += await self._call(request, missing, seed, bill)
         return Answer(tuple(samples), bill.prompt_tokens, bill.calls, time.perf_counter() - started)
 
     async def _call(self, request: Request, n: int, seed: int, bill: _Bill) -> list[Sampled | Failure]:
         """Ask for n samples until an answer comes or the tries are spent: 1 to n samples, or n failures."""
-        tried = 0
-        while True:
-            result = await self._try(request, n, seed)
-            bill.calls += 1
-            if isinstance(result, wire.Reply):
-                bill.prompt_tokens += result.prompt_tokens
-                self._learn(n, len(result.samples))
-                return list(result.samples[:n])
-            too_late = (result.wished_wait or 0.0) > self._server.timeout
-            if too_late or not result.again or not self._backoff.allows(tried, result.status):
-                return [_failure(result, tried + 1, request)] * n
-            await asyncio.sleep(self._backoff.wait(tried, result.wished_wait))
-            tried += 1
+        result, tries = await persist(lambda: self._try(request, n, seed), self._backoff, longest=self._server.timeout)
+        bill.calls += tries
+        if isinstance(result, Fault):
+            return [result.failure(tries, image=wire.has_image(request.messages))] * n
+        bill.prompt_tokens += result.prompt_tokens
+        self._learn(n, len(result.samples))
+        return list(result.samples[:n])
 
-    async def _try(self, request: Request, n: int, seed: int) -> wire.Reply | _Fault:
+    async def _try(self, request: Request, n: int, seed: int) -> wire.Reply | Fault:
         model = self._known.model
         try:
             seen = await self._server.post("/chat/completions", wire.body_of(request, n, seed, model, self._extra))
             if seen.status == 200:
                 return wire.read_reply(seen.body, request)
         except NoAnswerError as error:
-            return _Fault(f"the call failed: {error}")
+            return Fault(f"the call failed: {error}")
         except wire.MalformedError as error:
-            return _Fault(str(error))
-        message = wire.message_of(seen.body)
-        if self._drops_model(model, seen.status, message):
+            return Fault(str(error))
+        if self._drops_model(model, seen.status, wire.message_of(seen.body)):
             return await self._try(request, n, seed)
         self._stop_at(seen)
-        wait = retry_after(seen.retry_after, time.time())
-        return _Fault(f"HTTP {seen.status}: {message}", passing(seen.status), seen.status, wait)
+        return Fault.of(seen)
 
     def _drops_model(self, sent: str | None, status: int, message: str) -> bool:
         """Drop a name that the server itself listed and then refused, as one pinned to an unlisted model does."""
@@ -218,21 +197,3 @@ def _only(names: Sequence[str], url: str) -> str | None:
         listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
         raise UserError(f"{url} serves several models: {listed}; choose one with --served-model NAME")
     return names[0] if names else None
-
-
-def _failure(fault: _Fault, tries: int, request: Request) -> Failure:
-    about_images = any(word in fault.detail.lower() for word in _ABOUT_IMAGES)
-    if 400 <= fault.status < 500 and about_images and wire.has_image(request.messages):
-        return Failure(fault.detail, "unsupported_content")
-    wished = "" if fault.wished_wait is None else f"; it asked to wait {fault.wished_wait:.0f} s"
-    return Failure(fault.detail + wished + (f", after {tries} tries" if tries > 1 else ""))
-
-
-async def _together(work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
-    """Run all at once, results in order; the first error cancels the others and is raised as it is."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]

@@ -3,12 +3,12 @@
 import os
 
 from solon.checkpoint import SANDBOX
-from solon.config import JudgeConfig
+from solon.config import SamplingConfig
 from solon.errors import UserError
 from solon.samplers.seam import Sampler
 
 
-def open_sampler(config: JudgeConfig) -> Sampler:
+def open_sampler(config: SamplingConfig) -> Sampler:
     """Return a sampler for `config.model`: a server's URL, a checkpoint folder, a hub id, or `sandbox`.
 
     Raises:

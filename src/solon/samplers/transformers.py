@@ -7,7 +7,6 @@ config are not applied. The work runs in a thread, so that the event loop stays 
 """
 
 import asyncio
-import re
 import time
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -18,7 +17,6 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
-    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
@@ -26,12 +24,12 @@ from transformers import (
 from solon.errors import SamplerError, UserError
 from solon.samplers.completion import complete
 from solon.samplers.local.decode import Row, decode
+from solon.samplers.local.loading import checked, context_of, placed
 from solon.samplers.local.prompts import Prompts
 from solon.samplers.local.tokens import Tokens
 from solon.samplers.local.waves import Job, Part, halves, waves
 from solon.samplers.seam import Answer, Failure, Request, Sampled, TokenLogprob
 
-_HUB_ID = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)?")
 _CPU_CACHE_BYTES = 2 << 30
 """How much the keys and values of a wave may take on a CPU; on a GPU it is half of what is free."""
 
@@ -64,9 +62,9 @@ class TransformersSampler:
         self.batch = batch
         self._rows = rows
         self._model = model.eval()
-        self._prompts = Prompts(tokenizer, _context(model.config), template_options or {})
+        self._prompts = Prompts(tokenizer, context_of(model.config), template_options or {})
         self._tokens = Tokens(tokenizer)
-        self._eos = _eos(model, tokenizer)
+        self._eos = eos_of(model, tokenizer)
         self._room = _cache_room(model)
 
     @classmethod
@@ -88,11 +86,10 @@ class TransformersSampler:
         Raises:
             UserError: there is no such folder or model, it holds no causal language model, or no chat template.
         """
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        source = str(_checked(name))
+        source = checked(name)
         try:
+            device, kind = placed(device, dtype)
             tokenizer = AutoTokenizer.from_pretrained(source)
-            kind = getattr(torch, dtype or ("float32" if device == "cpu" else "bfloat16"))
             model = AutoModelForCausalLM.from_pretrained(source, dtype=kind).to(device)
         except (OSError, ValueError, KeyError, AttributeError) as error:
             reason = str(error).strip().split("\n")[0]
@@ -183,24 +180,8 @@ def _longer(answer: Answer, samples: tuple[Sampled, ...], prompt_tokens: int, se
     return Answer(answer.samples + samples, answer.prompt_tokens + prompt_tokens, latency=answer.latency + seconds)
 
 
-def _checked(name: str | Path) -> str | Path:
-    """Tell a folder without a checkpoint, or a name that can be nothing else, before any library looks for it."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise UserError(f"the folder '{name}' holds no config.json, so it is not a checkpoint of transformers")
-        return folder
-    if isinstance(name, Path) or not _HUB_ID.fullmatch(name):
-        raise UserError(f"there is no folder '{name}'; a model is a server's URL, a checkpoint folder or a hub id")
-    return name
-
-
-def _context(config: PretrainedConfig) -> int:
-    longest = getattr(config.get_text_config(decoder=True), "max_position_embeddings", None)
-    return longest if isinstance(longest, int) and longest > 0 else 2**31
-
-
-def _eos(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+def eos_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozenset[int]:
+    """Return the tokens that end a completion: those of the generation config and the tokenizer's own."""
     configured = model.generation_config.eos_token_id
     listed = configured if isinstance(configured, list) else [configured]
     return frozenset(token for token in [*listed, tokenizer.eos_token_id] if token is not None)

@@ -39,7 +39,7 @@ def body_of(request: Request, n: int, seed: int, model: str | None, extra: Mappi
     A prefill is sent as vLLM and SGLang have it, a last assistant message that is to be continued.
     """
     fields: dict[str, object] = {} if model is None else {"model": model}
-    fields["messages"] = [{"role": turn.role, "content": _content(turn.content)} for turn in request.messages]
+    fields["messages"] = messages_of(request.messages)
     if n > 1:
         fields["n"] = n
     fields |= {"temperature": request.temperature, "seed": seed % SEEDS, "max_tokens": request.max_tokens}
@@ -48,11 +48,16 @@ def body_of(request: Request, n: int, seed: int, model: str | None, extra: Mappi
     if request.top_logprobs:
         fields |= {"logprobs": True, "top_logprobs": request.top_logprobs}
     if request.prefill:
-        fields["messages"] = [*fields["messages"], {"role": "assistant", "content": request.prefill}]  # type: ignore[misc]
+        fields["messages"] = [*messages_of(request.messages), {"role": "assistant", "content": request.prefill}]
         fields |= {"add_generation_prompt": False, "continue_final_message": True}
     fields |= extra
     kept = {name: value for name, value in fields.items() if value is not None}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def messages_of(messages: Sequence[Message]) -> list[dict[str, object]]:
+    """Write messages as every server takes them; content is one string unless it shows an image."""
+    return [{"role": turn.role, "content": _content(turn.content)} for turn in messages]
 
 
 def read_reply(body: bytes, request: Request) -> Reply:

@@ -1,16 +1,11 @@
-"""From a request to token ids: the chat template, with special tokens inside messages made harmless.
+"""From a request to token ids: the chat template, with special tokens inside messages made harmless."""
 
-Judged text may hold the very strings that end a turn, `<|im_end|>` for instance. Taken for the special token they
-would close the user's turn and let a response speak as the judge. So a space is put behind the first character of every
-special token's string that a message holds: `< |im_end|>` reads the same and is plain text to any tokenizer.
-"""
-
-import re
 from collections.abc import Mapping, Sequence
 
 from transformers import PreTrainedTokenizerBase
 
 from solon.errors import UserError
+from solon.samplers.local.special import SpecialTokens
 from solon.samplers.seam import Failure, Request
 from solon.types import Image, plain
 
@@ -36,7 +31,7 @@ class Prompts:
         self._tokenizer = tokenizer
         self._context = context
         self._options = dict(template_options)
-        self._special = _pattern(tokenizer)
+        self._special = SpecialTokens(tokenizer)
 
     def ids(self, request: Request) -> tuple[int, ...] | Failure:
         """Return the prompt's token ids, the prefill of the answer included, or why this model cannot be asked."""
@@ -60,14 +55,4 @@ class Prompts:
 
     def harmless(self, text: str) -> str:
         """Break up the strings of special tokens in a message."""
-        return text if self._special is None else self._special.sub(lambda found: _opened(found[0]), text)
-
-
-def _pattern(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
-    added = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
-    special = sorted({token for token in [*tokenizer.all_special_tokens, *added] if len(token) > 1}, reverse=True)
-    return re.compile("|".join(map(re.escape, special))) if special else None
-
-
-def _opened(token: str) -> str:
-    return f"{token[0]} {token[1:]}"
+        return self._special.harmless(text)

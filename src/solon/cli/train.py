@@ -1,0 +1,38 @@
+"""`solon train`: sample labeled cases, and train judges and scalar models on them."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from solon.cli.progress import bar
+from solon.files import write_json, write_whole
+from solon.report.tables import facts_table
+from solon.training.config import RftConfig, SampleConfig
+from solon.training.samples import sampled_line
+
+
+def sample(*, config: Annotated[SampleConfig, Parameter(name="*")]) -> None:
+    """Sample judgments of labeled cases, for rejective fine-tuning and for the meta reward model."""
+    from solon.training.sampling import sample as run
+
+    console = Console(stderr=True)
+    with bar(console) as tell:
+        sampling = run(config, tell=tell)
+    write_whole(config.out / "samples.jsonl", map(sampled_line, sampling.cases))
+    facts = sampling.counts()
+    write_json(config.out / "report.json", facts)
+    console.print(facts_table(facts, "sampled"))
+    console.print(f"samples: {config.out / 'samples.jsonl'}", markup=False, highlight=False, soft_wrap=True)
+
+
+def rft(*, config: Annotated[RftConfig, Parameter(name="*")]) -> None:
+    """Fine-tune a model on the judgments of it, or of another, that were right."""
+    from solon.training.rft import rft as run
+
+    _tell(run(config))
+
+
+def _tell(folder: Path) -> None:
+    Console(stderr=True).print(f"checkpoint: {folder}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,54 @@
+"""The arguments that all trainers of TRL and transformers share, from a recipe's config."""
+
+import os
+import sys
+from typing import Any
+
+import torch
+
+from solon.errors import UserError
+from solon.training.config import TrainConfig
+
+
+def arguments(config: TrainConfig) -> dict[str, Any]:
+    """Return the fields of `transformers.TrainingArguments` that a training's config stands for.
+
+    On a CPU precision is float32 and nothing is recomputed; on a GPU it is bfloat16 with gradient checkpointing, as TRL
+    has it. The config's `trainer` table wins over all.
+
+    Raises:
+        UserError: a step's sequences cannot be shared evenly among devices.
+    """
+    gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(config.out / "states"),
+        "seed": config.seed,
+        "per_device_train_batch_size": min(config.micro_batch, config.batch),
+        "gradient_accumulation_steps": _accumulated(config),
+        "num_train_epochs": config.epochs,
+        "max_steps": config.steps or -1,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": config.warmup,
+        "save_strategy": "steps",
+        "save_steps": config.save_every,
+        "save_total_limit": 2,
+        "logging_steps": 10,
+        "report_to": "none",
+        "disable_tqdm": not sys.stderr.isatty(),
+        "use_cpu": not gpu,
+        "bf16": gpu,
+        "gradient_checkpointing": gpu,
+        "dataloader_pin_memory": gpu,
+    } | config.trainer
+
+
+def _accumulated(config: TrainConfig) -> int:
+    devices = int(os.environ.get("WORLD_SIZE", "1"))
+    once = min(config.micro_batch, config.batch) * devices
+    if config.batch % once:
+        raise UserError(
+            f"batch is {config.batch} and {once} sequences are trained on at once (micro_batch times {devices} "
+            "devices): make batch a multiple of that"
+        )
+    return config.batch // once

@@ -1,0 +1,120 @@
+"""What the recipes can be told: one frozen model each, whose field docstrings are the help texts."""
+
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from solon.config import SamplingConfig
+
+Hint: TypeAlias = Literal["failed", "all", "never"]
+
+
+class SampleConfig(SamplingConfig):
+    """How judgments of labeled cases are sampled for rejective fine-tuning and for the meta reward model."""
+
+    data: list[Path]
+    """Files of labeled cases."""
+    out: Path
+    """Folder for samples.jsonl and the run files from which a killed run goes on."""
+    single_form: str | None = None
+    """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
+    plain: int = Field(default=3, ge=1)
+    """Samples per case without a hint (N_RFT)."""
+    hint: Hint = "failed"
+    """Which cases are also sampled once with the label's hint: those with no plain sample right, all, or none."""
+
+
+class TrainConfig(BaseModel):
+    """What every training is told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+    model: str
+    """The model to start from: a checkpoint folder, a hub id, or `sandbox`."""
+    out: Path
+    """Folder for the checkpoint, the report and the states from which a killed training goes on."""
+    seed: int = 0
+    """Seed of data order, dropout and samples."""
+    batch: int = Field(default=64, ge=1)
+    """Sequences per optimizer step, over all devices."""
+    micro_batch: int = Field(default=8, ge=1)
+    """Sequences per device at once; the rest of a step is accumulated."""
+    epochs: float = Field(default=1.0, gt=0)
+    """Passes over the data."""
+    steps: int | None = Field(default=None, ge=1)
+    """Optimizer steps, in place of epochs."""
+    learning_rate: float = Field(default=1e-5, gt=0)
+    """Peak learning rate."""
+    warmup: float = Field(default=0.03, ge=0, lt=1)
+    """Share of the steps that warm up."""
+    max_length: int = Field(default=4096, ge=8)
+    """Longest sequence in tokens; longer ones are left out and counted."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Precision in which the weights are held; on a GPU the arithmetic is bfloat16 in any case."""
+    lora: dict[str, Any] = Field(default_factory=dict)
+    """Fields of peft's LoraConfig, `{"r": 16}` for instance; empty trains all weights."""
+    save_every: int = Field(default=100, ge=1)
+    """Optimizer steps between saved states."""
+    trainer: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the trainer's own arguments, as TRL names them: DeepSpeed, FSDP, vLLM, logging."""
+
+
+class RftConfig(TrainConfig):
+    """Rejective fine-tuning (arXiv 2504.02495, section 3.2)."""
+
+    samples: list[Path]
+    """Files that `solon train sample` wrote, by this model or another."""
+    instructions: list[Path] = Field(default_factory=list)
+    """General instruction data to mix in: JSON lines with `messages`, the last turn the assistant's."""
+    instruction_share: float | None = Field(default=None, ge=0, lt=1)
+    """Their share of the mixture; by default all of the files is taken."""
+    use: list[Literal["plain", "hinted"]] = Field(default=["plain", "hinted"], min_length=1)
+    """Which samples are learned from."""
+    learning_rate: float = Field(default=5e-6, gt=0)
+    """Peak learning rate."""
+
+
+class GrpoConfig(TrainConfig):
+    """Rule-based online reinforcement learning with GRPO (arXiv 2504.02495, section 3.2; equation 15)."""
+
+    data: list[Path]
+    """Files of labeled cases, or samples of `solon train sample`, whose pass counts then filter."""
+    form: str | None = None
+    """How a case is put to the model; by default the checkpoint's own form, else pointwise."""
+    single_form: str | None = None
+    """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
+    easy: int | None = Field(default=3, ge=1)
+    """Leave out cases that were sampled right at least so often; none where null."""
+    group: int = Field(default=4, ge=2)
+    """Judgments per prompt that are compared with each other."""
+    beta: float = Field(default=0.08, ge=0)
+    """Weight of the KL penalty against the model that the training starts from."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Sampling temperature of the judgments; the losses' log-probabilities are taken at it too."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """The longest judgment, in tokens; a longer one is unread (truncated)."""
+    rewards: list[str] = Field(default_factory=list)
+    """Further reward functions beside equation 11, `module:name`, each `f(outcome, label) -> float`."""
+    rollouts: Literal["shared", "trl"] = "shared"
+    """Who samples: our decoder, which prefills a group's prompt once, or TRL (its `generate`, or vLLM)."""
+    learning_rate: float = Field(default=4e-7, gt=0)
+    """Peak learning rate."""
+
+
+class MetaConfig(TrainConfig):
+    """The meta reward model (arXiv 2504.02495, section 4.2): binary cross-entropy on the label of equation 10."""
+
+    samples: list[Path]
+    """Files that `solon train sample` wrote: by the model before fine-tuning, and by the judge to be guided."""
+
+
+class ScalarConfig(TrainConfig):
+    """The scalar Bradley-Terry baseline."""
+
+    data: list[Path]
+    """Files of labeled cases; those of a `train` split, where `meta.split` names one."""
+    pairs: int = Field(default=16, ge=1)
+    """At most so many ordered pairs per case, drawn by the seed."""
+    ties: bool = False
+    """Also train on tied pairs, as target 0.5."""

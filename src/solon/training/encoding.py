@@ -1,0 +1,64 @@
+"""From a prompt and an answer to the tokens of a training sequence: the very tokens that the sampler shows and draws.
+
+The prompt is what `samplers.transformers` would send; the answer is its text and the token that ends the model's turn.
+So nothing differs between training and judging, whatever a chat template does with past turns.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from solon.samplers.local.prompts import Prompts
+from solon.samplers.seam import Failure, Request
+from solon.samplers.transformers import context_of, eos_of
+from solon.types import Message
+
+_MARK = "solon"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequences:
+    """Rows of `input_ids` and `labels` (-100 on the prompt), and how many sequences were too long to be one."""
+
+    rows: list[dict[str, list[int]]]
+    too_long: int
+
+
+class AnswerEncoder:
+    """Encodes prompts with their answers for one model.
+
+    Raises:
+        UserError: the tokenizer has no chat template.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int) -> None:
+        self._tokenizer = tokenizer
+        self._longest = min(max_length, context_of(model.config))
+        self.prompts = Prompts(tokenizer, self._longest, {})
+        self._end = turn_end(tokenizer, eos_of(model, tokenizer))
+
+    def encode(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> Sequences:
+        """Encode (prompt, answer) pairs; those beyond the longest length are counted and left out."""
+        rows = [row for row in self._rows(pairs) if row is not None]
+        return Sequences(rows, len(pairs) - len(rows))
+
+    def _rows(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> Iterator[dict[str, list[int]] | None]:
+        for messages, answer in pairs:
+            prompt = self.prompts.ids(Request(tuple(messages)))
+            said = self._tokenizer(self.prompts.harmless(answer), add_special_tokens=False)["input_ids"]
+            if isinstance(prompt, Failure) or len(prompt) + len(said) + 1 > self._longest:
+                yield None
+                continue
+            answered = [*said, self._end]
+            yield {"input_ids": [*prompt, *answered], "labels": [-100] * len(prompt) + answered}
+
+
+def turn_end(tokenizer: PreTrainedTokenizerBase, eos: frozenset[int]) -> int:
+    """Return the token that the chat template puts behind an answer and that ends sampling; else the EOS token."""
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _MARK}]
+    rendered = tokenizer.apply_chat_template(turns, tokenize=False)
+    behind = tokenizer(rendered.rpartition(_MARK)[2], add_special_tokens=False)["input_ids"]
+    found = [token for token in behind if token in eos]
+    end: int = found[0] if found else tokenizer.eos_token_id
+    return end

@@ -1,0 +1,74 @@
+"""Rejective fine-tuning, the cold start (arXiv 2504.02495, section 3.2): learn from one's own right judgments.
+
+Samples that are wrong by equation 10 are rejected, plain ones also where a case is too easy. What is left is learned
+without the hint in its prompt, mixed with general instruction data.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from solon.checkpoint import Checkpoint
+from solon.errors import UserError
+from solon.files import write_json
+from solon.forms import load_form
+from solon.training.config import RftConfig
+from solon.training.forms import spoken_by
+from solon.training.instructions import Turns, mixed, read_instructions
+from solon.training.rejection import Kept, reject
+from solon.training.samples import read_samples
+
+
+def rft(config: RftConfig) -> Path:
+    """Fine-tune a model on sampled judgments and return its checkpoint folder; `out/report.json` says what was kept.
+
+    Raises:
+        UserError: a file cannot be read, no sample is left after rejection, or the model cannot be loaded.
+    """
+    sampled = read_samples(config.samples)
+    rejection = reject(sampled, config.use)
+    if not rejection.kept:
+        raise UserError(f"no sample is left to learn from: {rejection.counts}; sample more cases, or with hint=all")
+    judgments = targets(rejection.kept, config.seed)
+    general = mixed(len(judgments), read_instructions(config.instructions), config.instruction_share, config.seed)
+    counts = {"cases": len(sampled), **rejection.counts, "judgments": len(judgments), "instructions": len(general)}
+    spoken = spoken_by(config.model, [one.form for one in sampled])
+    return _fine_tune(config, [*judgments, *general], counts, spoken)
+
+
+def targets(kept: Sequence[Kept], seed: int) -> list[tuple[Turns, str]]:
+    """Put kept samples as (prompt, answer) pairs, the responses in the order each saw and never with a hint."""
+    forms = {name: load_form(name) for name in {one.sampled.form for one in kept}}
+    return [
+        (forms[one.sampled.form].render(one.sampled.labeled.case, one.trajectory.order, seed=seed), one.trajectory.text)
+        for one in kept
+    ]
+
+
+def _fine_tune(config: RftConfig, pairs: list[tuple[Turns, str]], counts: dict[str, int], spoken: Checkpoint) -> Path:
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    from solon.training.arguments import arguments
+    from solon.training.encoding import AnswerEncoder
+    from solon.training.models import adapter, last_state, load, load_tokenizer, save
+
+    model, tokenizer = load(config), load_tokenizer(config)
+    encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
+    counts = counts | {"too long": encoded.too_long}
+    if not encoded.rows:
+        raise UserError(f"every sequence is longer than max_length, {config.max_length} tokens: raise it")
+    write_json(config.out / "report.json", counts)
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(**arguments(config) | {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}),
+        train_dataset=Dataset.from_list(encoded.rows),
+        processing_class=tokenizer,
+        peft_config=adapter(config, "CAUSAL_LM"),
+    )
+    trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+    return save(
+        trainer,
+        config,
+        spoken,
+        {"recipe": config.model_dump(mode="json"), "counts": counts, "log": trainer.state.log_history},
+    )

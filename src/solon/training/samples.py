@@ -1,0 +1,96 @@
+"""The samples file: labeled cases as case lines, each with what was sampled for it and how that compares to its label.
+
+A line is read back as any case line is, so that every recipe can also take the file as plain labeled data.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from solon.data.writing import case_line
+from solon.errors import UserError
+from solon.training.labeled import read_labeled
+from solon.types import LabeledCase, Order, Reason
+
+FIELDS = ("form", "plain_right", "plain", "hinted")
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """One sample of a labeled case: the order it saw, what the model wrote, and whether it was right by equation 10.
+
+    `unread` says why it could not be read; such a sample is not right.
+    """
+
+    order: Order
+    text: str
+    right: bool
+    unread: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SampledCase:
+    """A labeled case, the form that it was put in (a name or a file), and its samples."""
+
+    labeled: LabeledCase
+    form: str
+    plain: tuple[Trajectory, ...]
+    hinted: tuple[Trajectory, ...]
+
+    @property
+    def plain_right(self) -> int:
+        """How many plain samples are right: the pass count."""
+        return sum(one.right for one in self.plain)
+
+
+def sampled_line(one: SampledCase) -> str:
+    """Write a sampled case as one line of JSON."""
+    tags = {name: value for name, value in one.labeled.case.tags.items() if name not in FIELDS}
+    row = json.loads(case_line(one.labeled))
+    row = {name: value for name, value in row.items() if name not in FIELDS} | {"form": one.form}
+    assert all(name in row for name in tags)
+    row |= {"plain_right": one.plain_right, "plain": list(map(_row, one.plain)), "hinted": list(map(_row, one.hinted))}
+    return json.dumps(row, ensure_ascii=False)
+
+
+def read_samples(files: Sequence[Path]) -> list[SampledCase]:
+    """Read files that `sampled_line` wrote.
+
+    Raises:
+        UserError: a line is no labeled case, or holds no samples.
+    """
+    found = []
+    for file in files:
+        found += [_sampled(one, file) for one in read_labeled([file])]
+    return found
+
+
+def _sampled(one: LabeledCase, file: Path) -> SampledCase:
+    tags = one.case.tags
+    try:
+        plain, hinted = (tuple(_trajectory(row, one.case.n) for row in _rows(tags[name])) for name in FIELDS[2:])
+        return SampledCase(one, str(tags["form"]), plain, hinted)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"case '{one.case.id}' of '{file}' holds no samples ({error}): make the file with solon train sample"
+        ) from error
+
+
+def _rows(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list):
+        raise TypeError("plain and hinted must be lists")
+    return value
+
+
+def _row(one: Trajectory) -> dict[str, object]:
+    row: dict[str, object] = {"order": one.order, "text": one.text, "right": one.right}
+    return row if one.unread is None else row | {"unread": one.unread}
+
+
+def _trajectory(row: Mapping[str, Any], n: int) -> Trajectory:
+    order = tuple(row["order"])
+    if sorted(order) != list(range(n)):
+        raise ValueError(f"order {list(order)} is no permutation of {n} responses")
+    return Trajectory(order, str(row["text"]), bool(row["right"]), row.get("unread"))
