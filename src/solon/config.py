@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from solon.order import Orders
 from solon.types import PrinciplesMode
 
+_WEIGHING = ("meta", "k_meta", "meta_api_key_env")
+
 
 class SamplingConfig(BaseModel):
     """How judgments are sampled, and from which model."""
@@ -48,6 +50,16 @@ class JudgeConfig(SamplingConfig):
 
     k: int = Field(default=8, ge=1)
     """Judgments per case; 1 is greedy, more are sampled and vote."""
+    meta: str | None = None
+    """A model that weighs judgments, so that the best vote: the URL of a /classify server, a folder, or a hub id."""
+    k_meta: int | None = Field(default=None, ge=1)
+    """How many judgments vote, the best by the meta model; by default half of k, rounded up."""
+    meta_api_key_env: str = "META_API_KEY"
+    """The environment variable that holds the key of the meta model's server."""
+
+    def kept(self) -> dict[str, object]:
+        """Return the fields that samples depend on; those of weighing belong to runs that weigh."""
+        return {name: value for name, value in super().kept().items() if name not in _WEIGHING}
 
 
 def faults(error: ValidationError) -> str:

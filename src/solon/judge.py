@@ -1,13 +1,15 @@
 """The conductor, the only module that knows every stage: cases in, verdicts out.
 
-Orders are drawn, prompts rendered, samples asked for and kept, read, restored to the case's own order, and voted on.
+Orders are drawn, prompts rendered, samples asked for and kept, read, restored to the case's own order, perhaps weighed,
+and voted on.
 """
 
 import asyncio
 import weakref
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Self
 
 from pydantic import ValidationError
@@ -21,23 +23,17 @@ from solon.errors import UserError
 from solon.forms import load_form
 from solon.forms.form import Form
 from solon.order import restore, stable_hash
-from solon.plan import Slots, requests_of, slots_of
+from solon.plan import Docket, Slots, requests_of, slots_of
+from solon.samplers.calls import together
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Request, Sampled, Sampler
+from solon.scorers.seam import Scorer
 from solon.store import Slot, Store
 from solon.types import Case, Judgment, Principle, Unread, Verdict
 from solon.vote import vote
+from solon.weighing import Weighing
 
 _MANY_REPEATS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Docket:
-    """A case under judgment: where its samples stand, and what those came to that are there."""
-
-    case: Case
-    slots: Slots
-    outcomes: dict[int, Judgment | Unread]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +46,49 @@ class Ask:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is, in samples; `kept` of `total` were there when it began."""
+    """How far a run is, in samples; `kept` of `total` were there when it began. Judgments are weighed after that."""
 
     total: int
     kept: int = 0
     done: int = 0
     unread: int = 0
     tokens: int = 0
+    weighed: int = 0
 
 
 class Judge:
     """A generative reward model: writes principles, critiques, scores, and votes over k judgments.
 
     Use it with `with`, with `async with` where its coroutines are awaited, or call `close`; one that is forgotten is
-    closed when it is collected or the program ends. Closing it closes its sampler, also one that was handed in.
+    closed when it is collected or the program ends. Closing it closes its sampler and scorer, also those handed in.
 
     Args:
         model: the base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, `sandbox`, or a sampler.
         form: a form of your own, in place of one that the options name.
+        meta: a model that weighs the judgments, of which only the best `k_meta` vote: the base URL of a server with
+            `/classify`, a checkpoint folder, a hub id, or a scorer.
         options: the fields of `JudgeConfig`, such as `k`, `served_model`, `temperature` or `seed`.
 
     Raises:
-        UserError: an option is unknown or out of range, or the model or form cannot be loaded.
+        UserError: an option is unknown or out of range, or the model, meta model or form cannot be loaded.
     """
 
-    def __init__(self, model: str | Sampler, *, form: Form | str | None = None, **options: object) -> None:
-        name = model if isinstance(model, str) else type(model).__name__
+    def __init__(
+        self,
+        model: str | Sampler,
+        *,
+        form: Form | str | None = None,
+        meta: str | Scorer | None = None,
+        **options: object,
+    ) -> None:
         named = form.name if isinstance(form, Form) else form
-        try:
-            self.config = JudgeConfig.model_validate({"model": name, "form": named} | options)
-        except ValidationError as error:
-            raise UserError(faults(error)) from error
+        self.config = _checked(options | {"model": _name(model), "form": named, "meta": _name(meta)})
         checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
         spoken = checkpoint.form if checkpoint else "pointwise"
         self.form = form if isinstance(form, Form) else load_form(named or spoken)
         self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
+        self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
         self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
         self._door: Door | None = None
 
@@ -145,7 +148,9 @@ class Judge:
         size = self.sampler.batch
         work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
         places = min(self.sampler.concurrency, len(asks))
-        await _together([self._work(work, store, state, progress) for _ in range(places)])
+        await together([self._work(work, store, state, progress) for _ in range(places)])
+        if self._weighing is not None:
+            await self._weighing.weigh(dockets, store, partial(_told, state, progress))
         return [self._vote(docket) for docket in dockets]
 
     def check(self, cases: Sequence[Case]) -> None:
@@ -161,9 +166,11 @@ class Judge:
         """Say why this judge cannot judge the case, or None when it can."""
         return self.form.misfit(case, self.config.principles)
 
-    def verdict(self, case: Case, samples: Mapping[int, Sampled | Failure]) -> Verdict:
-        """Read the k kept samples of a case and vote."""
-        return self._vote(self._docket(case, samples))
+    def verdict(
+        self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float] | None = None
+    ) -> Verdict:
+        """Read the k kept samples of a case and vote, with a meta model by the kept weights."""
+        return self._vote(self._docket(case, samples, weights or {}))
 
     def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
         """Read one sample; its scores are restored to the case's own order."""
@@ -175,28 +182,35 @@ class Judge:
         given = tuple(Principle(text) for text in case.principles) if self.config.principles == "given" else ()
         return replace(read, scores=restore(read.scores, slot.order), principles=given or read.principles)
 
+    @property
+    def keep(self) -> int | None:
+        """How many judgments of a case vote by their weights; None where nothing weighs them, and all do."""
+        return None if self._weighing is None else self._weighing.keep
+
     def identity(self) -> dict[str, object]:
-        """Return what a run's samples depend on, for its run file."""
+        """Return what a run's samples and weights depend on, for its run file."""
         resolved = {"form": self.form.name, "template_hash": self.form.template_hash, "temperature": self.temperature}
-        return self.config.kept() | resolved
+        return self.config.kept() | resolved | (self._weighing.identity() if self._weighing else {})
 
     def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:
         """Return what a user should know about the model, its form, or the samples of these verdicts."""
         said, possible = repeats(verdicts)
         notes = [self._mismatch] if self._mismatch else []
         notes += getattr(self.sampler, "notes", ())
+        if self._weighing is not None:
+            notes += self._weighing.notes(sum(verdict.unweighed for verdict in verdicts))
         if self.temperature > 0 and said == possible >= _MANY_REPEATS:
             notes.append("All samples of a prompt are the same text: the server seems to ignore temperature or seed.")
         return notes
 
     def close(self) -> None:
-        """Release the sampler and end the event loop behind the synchronous calls."""
+        """Release the sampler and the scorer, and end the event loop behind the synchronous calls."""
         self._opened().close()
         self._door = None
 
     async def close_async(self) -> None:
-        """Release the sampler inside the running event loop, and all that `close` does."""
-        await self.sampler.close()
+        """Release the sampler and the scorer inside the running event loop, and do all that `close` does."""
+        await self._last()()
         if self._door is not None:
             self.close()
 
@@ -214,22 +228,29 @@ class Judge:
 
     def _opened(self) -> Door:
         if self._door is None:
-            self._door = Door(self.sampler.close)
+            self._door = Door(self._last())
             weakref.finalize(self, self._door.close)
         return self._door
+
+    def _last(self) -> Callable[[], Awaitable[None]]:
+        """Return what is to be done in the end; it does not hold on to this judge."""
+        scorer = None if self._weighing is None else self._weighing.scorer
+        return partial(_released, self.sampler, scorer)
 
     def _plan(self, cases: Sequence[Case], store: Store | None) -> tuple[list[Docket], list[Ask]]:
         dockets, asks = [], []
         for case in cases:
             samples = {} if store is None else store.samples(case.id)
-            dockets.append(docket := self._docket(case, samples))
+            weights = store.weights(case.id) if store is not None and self._weighing is not None else {}
+            dockets.append(docket := self._docket(case, samples, weights))
             asks += [Ask(docket, slots) for slots in requests_of(docket.slots, samples)]
         return dockets, asks
 
-    def _docket(self, case: Case, samples: Mapping[int, Sampled | Failure]) -> Docket:
+    def _docket(self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float]) -> Docket:
         slots = slots_of(case, self.config)
         there = [slot for slot in slots if slot.place in samples]
-        return Docket(case, slots, {slot.place: self.outcome(case, slot, samples[slot.place]) for slot in there})
+        outcomes = {slot.place: self.outcome(case, slot, samples[slot.place]) for slot in there}
+        return Docket(case, slots, outcomes, dict(weights))
 
     def _request(self, ask: Ask) -> Request:
         config, case, first = self.config, ask.docket.case, ask.slots[0]
@@ -268,8 +289,14 @@ class Judge:
             state.tokens += sample.tokens if isinstance(sample, Sampled) else 0
 
     def _vote(self, docket: Docket) -> Verdict:
-        outcomes = [docket.outcomes[slot.place] for slot in docket.slots]
-        return vote(outcomes, docket.case.n, rule=self.form.rule, orders=[slot.order for slot in docket.slots])
+        return vote(
+            [docket.outcomes[slot.place] for slot in docket.slots],
+            docket.case.n,
+            rule=self.form.rule,
+            weights=None if self._weighing is None else [docket.weights.get(slot.place) for slot in docket.slots],
+            keep=self.keep,
+            orders=[slot.order for slot in docket.slots],
+        )
 
 
 def repeats(verdicts: Sequence[Verdict]) -> tuple[int, int]:
@@ -295,11 +322,28 @@ def _temperature(config: JudgeConfig, checkpoint: Checkpoint | None) -> float:
     return 0.5 if checkpoint is None or checkpoint.temperature is None else checkpoint.temperature
 
 
-async def _together(work: Sequence[Coroutine[object, object, None]]) -> None:
-    """Run all at once; the first error cancels the others and is raised as it is."""
+def _name(model: object) -> str | None:
+    """Name a model that was handed in by its kind."""
+    return model if model is None or isinstance(model, str) else type(model).__name__
+
+
+def _checked(options: Mapping[str, object]) -> JudgeConfig:
     try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        config = JudgeConfig.model_validate(options)
+    except ValidationError as error:
+        raise UserError(faults(error)) from error
+    if config.k_meta is not None and config.meta is None:
+        raise UserError("k_meta says how many judgments vote by their weights, and needs a meta model: name it as meta")
+    return config
+
+
+def _told(state: Progress, progress: Callable[[Progress], None] | None, weighed: int) -> None:
+    state.weighed += weighed
+    if progress:
+        progress(state)
+
+
+async def _released(sampler: Sampler, scorer: Scorer | None) -> None:
+    await sampler.close()
+    if scorer is not None:
+        await scorer.close()

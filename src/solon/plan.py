@@ -1,18 +1,29 @@
-"""Which samples a case needs, and which requests bring those that are still missing."""
+"""Which samples a case needs, which requests bring those that are still missing, and what has come."""
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from solon.config import JudgeConfig
 from solon.order import sample_orders, stable_hash
 from solon.samplers.seam import Failure, Sampled
 from solon.store import Slot
-from solon.types import Case, Order
+from solon.types import Case, Judgment, Order, Unread
 
 Slots: TypeAlias = tuple[Slot, ...]
 
 _SEEDS = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    """A case under judgment: where its samples stand, what those came to that are there, and what they weigh."""
+
+    case: Case
+    slots: Slots
+    outcomes: dict[int, Judgment | Unread]
+    weights: dict[int, float] = field(default_factory=dict)
 
 
 def slots_of(case: Case, config: JudgeConfig) -> Slots:

@@ -36,3 +36,23 @@ def bootstrap(values: Sequence[float], *, seed: int = 0, resamples: int = 1000) 
 def paired(values: Sequence[float], others: Sequence[float], *, seed: int = 0, resamples: int = 1000) -> Interval:
     """Return the mean difference of two measures of the same cases with its bootstrap interval."""
     return bootstrap([a - b for a, b in zip(values, others, strict=True)], seed=seed, resamples=resamples)
+
+
+def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:
+    """Return the chance that a positive's value is above a negative's, ties as half; None without one of either."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranks = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and values[order[end]] == values[order[start]]:
+            end += 1
+        for place in range(start, end):
+            ranks[order[place]] = (start + end + 1) / 2
+        start = end
+    positives = sum(positive)
+    negatives = len(values) - positives
+    if not positives or not negatives:
+        return None
+    above = fsum(rank for rank, is_positive in zip(ranks, positive, strict=True) if is_positive)
+    return (above - positives * (positives + 1) / 2) / (positives * negatives)

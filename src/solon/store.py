@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS samples (
     case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, shown TEXT NOT NULL, seed INTEGER NOT NULL,
     answer INTEGER NOT NULL REFERENCES answers(id), text TEXT, finish TEXT, reasoning TEXT, tokens INTEGER,
     logprobs TEXT, failure TEXT, detail TEXT, PRIMARY KEY (case_id, place));
+CREATE TABLE IF NOT EXISTS weights (
+    case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, weight REAL NOT NULL,
+    PRIMARY KEY (case_id, place));
 """
 _TABLES = {"run", "cases", "answers", "samples"}
 _INSERT_CASE = """
@@ -43,6 +46,8 @@ _SELECT = """
 SELECT place, text, finish, reasoning, tokens, logprobs, failure, detail FROM samples
 WHERE case_id = CAST(? AS TEXT) ORDER BY place
 """
+_INSERT_WEIGHT = "INSERT OR REPLACE INTO weights VALUES (CAST(? AS TEXT), ?, ?)"
+_SELECT_WEIGHTS = "SELECT place, weight FROM weights WHERE case_id = CAST(? AS TEXT) ORDER BY place"
 _USAGE = """
 SELECT coalesce(sum(calls), 0), coalesce(sum(prompt_tokens), 0),
     (SELECT coalesce(sum(tokens), 0) FROM samples), (SELECT count(*) FROM samples), coalesce(sum(latency), 0.0)
@@ -77,7 +82,7 @@ class Usage:
 
 
 class Store:
-    """The samples of one run. One thread at a time may use it.
+    """The samples of one run, and what a meta model weighed them. One thread at a time may use it.
 
     Raises:
         UserError: the file belongs to another configuration (the fields that differ are named), to other cases, is
@@ -124,6 +129,16 @@ class Store:
         """Return what is kept of a case by sample index."""
         with self._told():
             return {place: _sample(rest) for place, *rest in self._db.execute(_SELECT, (_bytes(case_id),))}
+
+    def weigh(self, weights: Sequence[tuple[str, int, float]]) -> None:
+        """Keep what judgments weigh, as (case id, sample index, weight); all or nothing."""
+        with self._told(), self._db:
+            self._db.executemany(_INSERT_WEIGHT, [(_bytes(name), place, weight) for name, place, weight in weights])
+
+    def weights(self, case_id: str) -> dict[int, float]:
+        """Return the weights that are kept of a case by sample index."""
+        with self._told():
+            return dict(self._db.execute(_SELECT_WEIGHTS, (_bytes(case_id),)))
 
     def usage(self) -> Usage:
         """Return what the run cost so far, over all its sessions."""

@@ -155,9 +155,10 @@ class Verdict:
 
     `outcomes` are all samples asked for, read or not, and `orders` the order that each of them saw. `sums` are the
     scores of the counted judgments, added up (equation 14 of arXiv 2504.02495; weighted, if weights vote) and None when
-    none could be read; `total` is the number of judgments added up (or their weight). `tied` lists the responses that
+    none counts; `total` is the number of judgments added up (or their weight). `tied` lists the responses that
     share the top. `agreement` (n > 1) is the share of read judgments whose strict best is the verdict's;
-    `position_consistency` (n = 2) is 1.0 when the votes of both orders have the same top, else 0.0.
+    `position_consistency` (n = 2) is 1.0 when the votes of both orders have the same top, else 0.0. `weights`, where
+    judgments were weighed, are one per sample, and None for one that was not.
     """
 
     outcomes: tuple[Judgment | Unread, ...]
@@ -167,10 +168,11 @@ class Verdict:
     tied: tuple[int, ...]
     agreement: float | None
     position_consistency: float | None
+    weights: tuple[float | None, ...] | None = None
 
     @property
     def scores(self) -> tuple[float, ...] | None:
-        """The mean score of every response, or None when no judgment could be read."""
+        """The mean score of every response, or None when no judgment counts."""
         return None if self.sums is None else tuple(score / self.total for score in self.sums)
 
     @property
@@ -182,6 +184,12 @@ class Verdict:
     def judgments(self) -> tuple[Judgment, ...]:
         """The samples that could be read."""
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Judgment))
+
+    @property
+    def unweighed(self) -> int:
+        """How many judgments were to be weighed and could not be: they were read, and do not vote."""
+        pairs = zip(self.outcomes, self.weights or (), strict=self.weights is not None)
+        return sum(isinstance(outcome, Judgment) and weight is None for outcome, weight in pairs)
 
     @property
     def unread(self) -> dict[Reason, int]:

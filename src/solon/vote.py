@@ -31,13 +31,14 @@ def vote(
         n: the number of responses.
         rule: what a judgment contributes.
         weights: one per outcome (ignored for unread ones), higher is better: with `keep` any real numbers that rank
-            the judgments, without it the non-negative weights by which they count. None is a judgment left unweighed.
+            the judgments, without it the non-negative weights by which they count. None is a judgment that could not
+            be weighed: it has no rank and does not vote, which is not the same as weighing nothing.
         keep: count only that many judgments, the best by weight and equally (top-k_meta); ties go to the earlier one.
         orders: the order that every sample saw, for the position consistency; may be left out.
 
     Raises:
-        ValueError: a judgment does not hold n scores; weights are given but not a usable one per judgment; or `keep` is
-            below 1 or comes without weights.
+        ValueError: a judgment does not hold n scores; weights are not one per outcome, finite and, without `keep`, at
+            least 0; or `keep` is below 1 or comes without weights.
     """
     if any(isinstance(outcome, Judgment) and len(outcome.scores) != n for outcome in outcomes):
         raise ValueError(f"every judgment of {n} responses must hold {n} scores")
@@ -53,6 +54,7 @@ def vote(
         tied=tied,
         agreement=_agreement(outcomes, tied) if n > 1 else None,
         position_consistency=_consistency(outcomes, orders, rule) if n == 2 and orders else None,
+        weights=None if weights is None else tuple(weights),
     )
 
 
@@ -67,10 +69,11 @@ def counted(
         return [(i, 1.0) for i in read]
     if len(weights) != len(outcomes):
         raise ValueError(f"{len(weights)} weights are given for {len(outcomes)} samples; one each is needed")
-    usable = {i: _weight(weights[i], i, negative=keep is not None) for i in read}
+    given = {i: weight for i in read if (weight := weights[i]) is not None}
+    usable = {i: _weight(weight, i, negative=keep is not None) for i, weight in given.items()}
     if keep is None:
         return [(i, weight) for i, weight in usable.items() if weight > 0]
-    return [(i, 1.0) for i in sorted(sorted(read, key=lambda i: (-usable[i], i))[:keep])]
+    return [(i, 1.0) for i in sorted(sorted(usable, key=lambda i: (-usable[i], i))[:keep])]
 
 
 def _marks(outcome: Judgment | Unread, rule: Rule) -> tuple[float | Fraction, ...]:
@@ -88,8 +91,8 @@ def _total(marks: Sequence[tuple[float | Fraction, float]]) -> float:
     return float(sum((Fraction(mark) * Fraction(weight) for mark, weight in marks), Fraction()))
 
 
-def _weight(weight: float | None, i: int, *, negative: bool) -> float:
-    if weight is None or not isfinite(weight) or (weight < 0 and not negative):
+def _weight(weight: float, i: int, *, negative: bool) -> float:
+    if not isfinite(weight) or (weight < 0 and not negative):
         kind = "finite" if negative else "finite, non-negative"
         raise ValueError(f"sample {i} was read but its weight is {weight}; a {kind} number is needed")
     return weight

@@ -169,8 +169,7 @@ def test_keep_passes_over_unread_samples():
     [
         ({"keep": 2}, "keep must be at least 1 and needs weights"),
         ({"keep": 0, "weights": [1.0] * 4}, "keep must be at least 1"),
-        ({"weights": [1.0, None, 1.0, 1.0]}, "sample 1 was read but its weight is None; a finite, non-negative number"),
-        ({"weights": [1.0, 1.0, -0.5, 1.0]}, "sample 2 was read but its weight is -0.5"),
+        ({"weights": [1.0, 1.0, -0.5, 1.0]}, "sample 2 was read but its weight is -0.5; a finite, non-negative number"),
         (
             {"weights": [1.0, 1.0, float("nan"), 1.0], "keep": 2},
             "sample 2 was read but its weight is nan; a finite number",
@@ -183,6 +182,21 @@ def test_keep_passes_over_unread_samples():
 def test_trap_8_unusable_weights_are_refused_not_guessed(arguments, said):
     with pytest.raises(ValueError, match=said):
         vote(FOUR, 2, **arguments)
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(1, [0]), (2, [0, 2]), (3, [0, 2]), (None, [0, 2])])
+def test_trap_6_a_judgment_that_was_not_weighed_has_no_rank_and_no_vote(keep, kept):
+    """It is not worth 0: with the logits of a real meta model 0 would often be the top."""
+    weights = [5.0, None, 3.0] if keep is None else [-1.0, None, -3.0]
+    verdict = vote([*FOUR[:3], unread()], 2, weights=[*weights, None], keep=keep)
+    assert [i for i, _ in counted(verdict.outcomes, verdict.weights, keep)] == kept
+    assert (verdict.unweighed, len(verdict.judgments), verdict.weights) == (1, 3, (*weights, None))
+
+
+def test_trap_6_where_nothing_could_be_weighed_there_is_no_verdict():
+    verdict = vote(FOUR, 2, weights=[None] * 4, keep=2)
+    assert (verdict.sums, verdict.tied, verdict.unweighed, len(verdict.judgments)) == (None, (), 4, 4)
+    assert (vote(FOUR, 2).unweighed, vote(FOUR, 2).weights) == (0, None)
 
 
 @pytest.mark.parametrize("n", [1, 3])

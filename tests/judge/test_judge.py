@@ -344,7 +344,7 @@ def test_arguments_that_make_no_case(arguments: tuple[Any, Any], told: str) -> N
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"kk": 3}, "there is no option 'kk'; the options are model, served_model, k, form"),
+        ({"kk": 3}, "there is no option 'kk'; the options are model, served_model, form"),
         ({"k": 0}, "k is 0: input should be greater than or equal to 1"),
         ({"temperature": float("nan")}, "temperature is nan"),
         ({"temperature": -1, "timeout": 0}, "temperature is -1: .*; timeout is 0: "),

@@ -67,6 +67,29 @@ def test_a_failed_call_gives_way_to_the_sample_that_follows(tmp_path: Path) -> N
         assert store.usage() == Usage(calls=3, prompt_tokens=10, completion_tokens=7, samples=2, latency=0.75)
 
 
+def test_weights_are_kept_to_the_last_bit_and_given_way_to(tmp_path: Path) -> None:
+    with Store(tmp_path / "run.sqlite", {}) as store:
+        store.add_cases([case("a\ud800"), case("b")])
+        store.weigh([("a\ud800", 0, -16.1), ("a\ud800", 2, 0.1 + 0.2), ("b", 0, 0.0)])
+        store.weigh([("a\ud800", 0, -1.5)])
+        store.weigh([])
+        with pytest.raises(sqlite3.Error):
+            store.weigh([("b", 1, 1.0), ("b", 2, None)])  # type: ignore[list-item]
+    with Store(tmp_path / "run.sqlite", {}) as store:
+        assert store.weights("a\ud800") == {0: -1.5, 2: 0.1 + 0.2}
+        assert (store.weights("b"), store.weights("c"), store.usage().samples) == ({0: 0.0}, {}, 0)
+
+
+def test_a_run_file_from_before_weights_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "run.sqlite"
+    Store(path, {"k": 2}).close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE weights")
+    db.close()
+    with Store(path, {"k": 2}) as store:
+        assert store.weights("a") == {}
+
+
 def test_a_killed_writer_leaves_everything_that_was_added(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"

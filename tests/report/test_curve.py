@@ -13,6 +13,7 @@ from solon.report.page import draw, write_page
 from solon.report.tables import curve_table, facts_table, percent, rows_table
 from solon.stats import Interval
 from solon.types import Best, Label, Ratings, Right
+from solon.vote import vote
 from tests.report.making import judged, unread, voted
 
 
@@ -23,6 +24,17 @@ def test_blocks_of_k_consecutive_samples_vote() -> None:
     assert (one.accuracy.mean, one.strict.mean, one.ties) == (2.5 / 4, 2 / 4, 1 / 4)
     assert (two.accuracy.mean, two.strict.mean, two.ties) == (1 / 2, 1 / 2, 0.0)
     assert (four.accuracy.mean, four.title, four.cases) == (1.0, "vote@4", 1)
+
+
+def test_blocks_vote_by_the_weights_that_their_samples_have() -> None:
+    outcomes = [judged(9, 1), judged(1, 2), judged(1, 2), judged(9, 1)]
+    verdict = vote(outcomes, 2, weights=[-2.0, 1.0, None, -1.0], keep=2, orders=[(0, 1)] * 4)
+    labels: list[Label] = [Best(1)]
+    one, two, four = curve([verdict], labels, (1, 2, 4), name="meta", keep=lambda k: (k + 1) // 2)
+    assert [point.accuracy.mean for point in (one, two, four)] == [1 / 4, 1 / 2, 0.0]
+    assert four.title == "meta@4"
+    (plain,) = curve([verdict], labels, (4,))
+    assert plain.accuracy == curve([voted(*outcomes)], labels, (4,))[0].accuracy
 
 
 def test_samples_that_fill_no_block_are_left_out() -> None:

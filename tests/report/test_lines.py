@@ -10,6 +10,7 @@ import pytest
 from solon.errors import UserError
 from solon.files import write_json, write_whole
 from solon.report.lines import verdict_line
+from solon.vote import vote
 from tests.report.making import case, judged, unread, voted
 
 
@@ -20,6 +21,14 @@ def test_a_verdict_line_has_the_fields_of_the_design_in_their_order() -> None:
         '"unread": {"truncated": 2}, "agreement": 0.5, "position_consistency": 0.0, "principles_mode": "self", '
         '"tags": {"source": "mine"}}'
     )
+
+
+def test_a_weighed_verdict_also_counts_what_has_no_weight() -> None:
+    outcomes = [judged(4, 8), judged(6, 5), judged(9, 1), unread()]
+    weighed = vote(outcomes, 2, weights=[-1.0, -3.0, None, None], keep=1, orders=[(0, 1)] * 4)
+    line, plain = (json.loads(verdict_line(case(), v, "self")) for v in (weighed, voted(*outcomes)))
+    assert list(line) == [*list(plain)[:7], "unweighed", *list(plain)[7:]]
+    assert (line["scores"], line["read"], line["unweighed"]) == ([4.0, 8.0], 3, 1)
 
 
 def test_nothing_read_and_ties_have_no_best() -> None:

@@ -68,6 +68,20 @@ def test_the_meta_model_keeps_the_first_and_the_third() -> None:
     assert text.endswith("verdict     2.5, 6.5   best [2]")
 
 
+def test_a_judgment_without_a_weight_is_dropped_and_an_unread_sample_has_none() -> None:
+    weights = (1.5, None, None)
+    verdict = vote([judged(1, 5), judged(5, 6), unread()], 2, weights=weights, keep=2, orders=ORDERS[:3])
+    text = show(case(), verdict, verdict.weights, 2)
+    assert lines(text, "sample") == [
+        "sample 1   shown 1, 2   meta +1.50 kept",
+        "sample 2   shown 2, 1   meta unknown, dropped",
+        "sample 3   shown 1, 2",
+    ]
+    assert lines(text, "sums") == ["sums        1, 5", "sums        1, 5"]
+    nothing = vote([judged(1, 5)], 2, weights=[None], keep=1, orders=ORDERS[:1])
+    assert show(case(), nothing, [None], 1).endswith("no verdict: none of the samples could be weighed")
+
+
 def test_boxes_shown_in_reverse_sum_to_20_and_27() -> None:
     samples = [judged(8, 8), judged(5, 9), judged(7, 10)]
     text = show(case(), voted(*samples, orders=[(0, 1), (1, 0), (1, 0)]))

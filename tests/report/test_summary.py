@@ -5,8 +5,10 @@ import json
 from solon.judge import Judge
 from solon.report.summary import facts, summarize
 from solon.samplers.scripted import ScriptedSampler
+from solon.scorers.scripted import ScriptedScorer
 from solon.store import Usage
 from solon.types import Best, LabeledCase, Ratings, Right
+from solon.vote import vote
 from tests.report.making import case, judged, unread, voted
 
 USAGE = Usage(calls=3, prompt_tokens=1000, completion_tokens=20, samples=6, latency=1.5)
@@ -73,6 +75,21 @@ def test_0_and_1_are_measured_only_where_the_form_answers_so() -> None:
     found, verdicts = [LabeledCase(case(1), Right(True))], [voted(judged(1), judged(1), n=1)]
     assert "accuracy" not in summarize(judge(form="pointwise"), found, verdicts, USAGE, 0)
     assert summarize(judge(form="correct"), found, verdicts, USAGE, 0)["accuracy"]["mean"] == 1.0
+
+
+def test_the_accuracy_of_a_weighed_run_is_that_of_what_was_kept() -> None:
+    model = judge(meta=ScriptedScorer([]), k_meta=1)
+    outcomes = [judged(9, 1), judged(4, 5)]
+    verdicts = [vote(outcomes, 2, weights=w, keep=1, orders=[(0, 1)] * 2) for w in ([-1.0, 2.0], [None, 2.0])]
+    found = [LabeledCase(case(2, name), Best(1)) for name in "ab"]
+    summary = summarize(model, found, verdicts, USAGE, 0)
+    assert (summary["accuracy"]["mean"], summary["unweighed"], summary["config"]["k_meta"]) == (1.0, 1, 1)
+    assert summary["notes"] == [
+        "Could not be weighed, so without a vote: 1 judgment",
+        "Judgments were not weighed: the same command with --out asks for their weights again.",
+    ]
+    assert facts(summary)["judgments weighed"] == "3 of 4"
+    assert summarize(judge(), found, [voted(*outcomes)] * 2, USAGE, 0)["accuracy"]["mean"] == 0.0
 
 
 def test_repeated_texts_are_counted() -> None:

@@ -33,6 +33,8 @@ app.command(sandbox)
 train = App(name="train", help="Train judges: sample, fine-tune, reinforce, and train the models that weigh votes.")
 train.command("solon.cli.train:sample", help="Sample judgments of labeled cases.")
 train.command("solon.cli.train:rft", help="Rejective fine-tuning on sampled judgments.")
+train.command("solon.cli.train:meta", help="Train the scalar model that weighs votes.")
+train.command("solon.cli.train:grpo", help="Rule-based reinforcement learning with GRPO.")
 app.command(train)
 
 

@@ -50,7 +50,8 @@ def judge(
     strict
         Stop before judging when a line is malformed, instead of judging the rest.
     show
-        Print every judgment: the order shown, principles, box, restored scores and running sums.
+        Print every judgment: the order shown, principles, box, restored scores and running sums; with a meta model
+        also its logit and whether the judgment was kept for the vote.
     json
         Also write the summary to this file.
     """
@@ -68,7 +69,7 @@ def judge(
         _need(file, found, faults)
         verdicts, usage = _run(model, [_case(one) for one in found], out, console)
         summary = summarize(model, found, verdicts, usage, len(faults))
-    _write([_case(one) for one in found], verdicts, config, out, show)
+    _write(model, [_case(one) for one in found], verdicts, out, show)
     for path in [path for path in (json, out and out / "summary.json") if path]:
         write_json(path, summary)
     _tell(summary, out, console)
@@ -105,17 +106,15 @@ def _run(model: Judge, cases: Sequence[Case], out: Path | None, console: Console
         return model.batch(cases, store, progress), store.usage()
 
 
-def _write(
-    cases: Sequence[Case], verdicts: Sequence[Verdict], config: JudgeConfig, out: Path | None, show: bool
-) -> None:
+def _write(model: Judge, cases: Sequence[Case], verdicts: Sequence[Verdict], out: Path | None, show: bool) -> None:
     judged = list(zip(cases, verdicts, strict=True))
-    lines = [verdict_line(case, verdict, config.principles) for case, verdict in judged]
+    lines = [verdict_line(case, verdict, model.config.principles) for case, verdict in judged]
     if out is not None:
         write_whole(out / "verdicts.jsonl", lines)
     elif not show:
         sys.stdout.writelines(f"{line}\n" for line in lines)
     if show:
-        sys.stdout.writelines(f"{shown(case, verdict)}\n\n" for case, verdict in judged)
+        sys.stdout.writelines(f"{shown(case, v, v.weights, model.keep)}\n\n" for case, v in judged)
 
 
 def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> None:

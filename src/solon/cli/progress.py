@@ -21,15 +21,18 @@ def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:.0f}/s  unread {task.fields[unread]:.1%}  {task.fields[tokens]:,} tokens"),
+        TextColumn("{task.fields[weighed]}"),
         TimeRemainingColumn(),
     )
     with RichProgress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("judging", total=None, rate=0.0, unread=0.0, tokens=0)
+        task = shown.add_task("judging", total=None, rate=0.0, unread=0.0, tokens=0, weighed="")
 
         def move(state: Progress) -> None:
             new = max(state.done - state.kept, 1)
             elapsed = shown.tasks[0].elapsed or 1.0
             rate, unread = new / elapsed, state.unread / new
-            shown.update(task, total=state.total, completed=state.done, rate=rate, unread=unread, tokens=state.tokens)
+            weighed = f"{state.weighed:,} weighed" if state.weighed else ""
+            shown.update(task, total=state.total, completed=state.done)
+            shown.update(task, rate=rate, unread=unread, tokens=state.tokens, weighed=weighed)
 
         yield move

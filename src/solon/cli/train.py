@@ -9,7 +9,7 @@ from rich.console import Console
 from solon.cli.progress import bar
 from solon.files import write_json, write_whole
 from solon.report.tables import facts_table
-from solon.training.config import RftConfig, SampleConfig
+from solon.training.config import GrpoConfig, MetaConfig, RftConfig, SampleConfig
 from solon.training.samples import sampled_line
 
 
@@ -30,6 +30,20 @@ def sample(*, config: Annotated[SampleConfig, Parameter(name="*")]) -> None:
 def rft(*, config: Annotated[RftConfig, Parameter(name="*")]) -> None:
     """Fine-tune a model on the judgments of it, or of another, that were right."""
     from solon.training.rft import rft as run
+
+    _tell(run(config))
+
+
+def grpo(*, config: Annotated[GrpoConfig, Parameter(name="*")]) -> None:
+    """Train a judge by reinforcement on whether its judgments are right."""
+    from solon.training.grpo import grpo as run
+
+    _tell(run(config))
+
+
+def meta(*, config: Annotated[MetaConfig, Parameter(name="*")]) -> None:
+    """Train the scalar model that tells right judgments from wrong ones and weighs votes."""
+    from solon.training.meta import meta as run
 
     _tell(run(config))
 

@@ -4,7 +4,7 @@ k = 1 is one sample of the vote, not greedy decoding. The K samples of a case ar
 consecutive samples, every block votes, and a case counts by the mean over its blocks; intervals are over cases.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -40,20 +40,29 @@ class Point:
 
 
 def curve(
-    verdicts: Sequence[Verdict], labels: Sequence[Label], ks: Sequence[int], *, rule: Rule = "mean", name: str = "vote"
+    verdicts: Sequence[Verdict],
+    labels: Sequence[Label],
+    ks: Sequence[int],
+    *,
+    rule: Rule = "mean",
+    name: str = "vote",
+    keep: Callable[[int], int] | None = None,
 ) -> list[Point]:
     """Return a point for every k from verdicts that hold at least max(ks) samples each.
 
     Cases whose label prefers nothing are left out; where none is left there are no points. A 0/1 label is for judgments
-    of 0 or 1, of which the majority counts.
+    of 0 or 1, of which the majority counts. With `keep`, which says how many of k judgments vote, the best by the
+    verdicts' weights do; without it all do, weighed or not.
     """
     judged = [(verdict, label) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]
-    return [_point(name, k, [(_blocks(v, k, rule), label) for v, label in judged]) for k in ks if judged]
+    return [_point(name, k, [(_blocks(v, k, rule, keep), label) for v, label in judged]) for k in ks if judged]
 
 
-def _blocks(verdict: Verdict, k: int, rule: Rule) -> list[Verdict]:
-    outcomes, n = verdict.outcomes, _responses(verdict)
-    return [vote(outcomes[i : i + k], n, rule=rule) for i in range(0, len(outcomes) - k + 1, k)]
+def _blocks(verdict: Verdict, k: int, rule: Rule, keep: Callable[[int], int] | None) -> list[Verdict]:
+    outcomes, n, kept = verdict.outcomes, _responses(verdict), None if keep is None else keep(k)
+    weights = verdict.weights if keep is not None else None
+    blocks = [slice(i, i + k) for i in range(0, len(outcomes) - k + 1, k)]
+    return [vote(outcomes[at], n, rule=rule, weights=weights and weights[at], keep=kept) for at in blocks]
 
 
 def _responses(verdict: Verdict) -> int:

@@ -6,7 +6,10 @@ from solon.types import Case, PrinciplesMode, Verdict
 
 
 def verdict_line(case: Case, verdict: Verdict, mode: PrinciplesMode) -> str:
-    """Write a case's verdict as one line of JSON, the same for the same verdict on every machine."""
+    """Write a case's verdict as one line of JSON, the same for the same verdict on every machine.
+
+    `unweighed` counts judgments that were read and have no weight; it stands only where judgments were weighed.
+    """
     return json.dumps(
         {
             "id": case.id,
@@ -16,6 +19,7 @@ def verdict_line(case: Case, verdict: Verdict, mode: PrinciplesMode) -> str:
             "asked": len(verdict.outcomes),
             "read": len(verdict.judgments),
             "unread": verdict.unread,
+            **({} if verdict.weights is None else {"unweighed": verdict.unweighed}),
             "agreement": verdict.agreement,
             "position_consistency": verdict.position_consistency,
             "principles_mode": mode,

@@ -12,14 +12,15 @@ def show(case: Case, verdict: Verdict, weights: Sequence[float | None] | None = 
     Args:
         case: the case.
         verdict: its verdict, with the orders that its samples saw.
-        weights: the meta logit of every sample, if they were weighed; `keep` of them voted.
+        weights: the meta logit of every sample, if they were weighed, None for one that could not be; `keep` voted.
         keep: how many judgments voted, as in `vote`.
     """
     voted = dict(counted(verdict.outcomes, weights, keep))
     sums = [0.0] * case.n
     lines = [f"case {case.id}", *_texts(case)]
     for i, (outcome, order) in enumerate(zip(verdict.outcomes, verdict.orders, strict=True)):
-        lines += ["", f"sample {i + 1}   shown {_numbers(place + 1 for place in order)}{_meta(weights, i, i in voted)}"]
+        meta = _meta(weights, i, i in voted) if isinstance(outcome, Judgment) else ""
+        lines += ["", f"sample {i + 1}   shown {_numbers(place + 1 for place in order)}{meta}"]
         if isinstance(outcome, Unread):
             lines += [
                 f"  unread ({outcome.reason}): {outcome.detail}",
@@ -60,14 +61,17 @@ def _principle(principle: Principle) -> str:
 
 
 def _meta(weights: Sequence[float | None] | None, i: int, voted: bool) -> str:
-    if weights is None or (weight := weights[i]) is None:
+    if weights is None:
         return ""
+    if (weight := weights[i]) is None:
+        return "   meta unknown, dropped"
     return f"   meta {weight:+.2f} {'kept' if voted else 'dropped'}"
 
 
 def _closing(verdict: Verdict) -> str:
     if verdict.scores is None:
-        return "no verdict: none of the samples could be read"
+        done = "weighed" if verdict.judgments else "read"
+        return f"no verdict: none of the samples could be {done}"
     best = (
         f"best [{verdict.best + 1}]" if verdict.best is not None else f"tie of {_numbers(i + 1 for i in verdict.tied)}"
     )

@@ -1,7 +1,7 @@
 """What a run came to: the figures for a file, and the same as facts for a table."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
@@ -14,6 +14,7 @@ from solon.store import Usage
 from solon.types import Case, Label, LabeledCase, Right, Unread, Verdict
 
 _AGAIN = "Calls failed: the same command with --out asks for them again."
+_WEIGH_AGAIN = "Judgments were not weighed: the same command with --out asks for their weights again."
 
 
 def summarize(
@@ -25,6 +26,8 @@ def summarize(
     """
     asked, read = sum(len(v.outcomes) for v in verdicts), sum(len(v.judgments) for v in verdicts)
     unread = [outcome for v in verdicts for outcome in v.outcomes if isinstance(outcome, Unread)]
+    unweighed = sum(verdict.unweighed for verdict in verdicts)
+    failed = [_AGAIN] if any(one.reason == "failed_call" for one in unread) else []
     return {
         "cases": len(verdicts),
         "left_out": left_out,
@@ -35,12 +38,13 @@ def summarize(
         "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
         "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
         "unread_share": 1 - read / asked,
+        **({} if model.keep is None else {"unweighed": unweighed}),
         "agreement": _mean([verdict.agreement for verdict in verdicts]),
         "position_consistency": _mean([verdict.position_consistency for verdict in verdicts]),
         "repeated_texts": repeats(verdicts)[0],
         **_accuracy(model, found, verdicts),
         "usage": asdict(usage),
-        "notes": model.notes(verdicts) + ([_AGAIN] if any(one.reason == "failed_call" for one in unread) else []),
+        "notes": model.notes(verdicts) + failed + ([_WEIGH_AGAIN] if unweighed else []),
         "config": model.identity(),
     }
 
@@ -56,6 +60,8 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
     }
     for reason, count in summary["unread"].items():
         told[f"unread: {reason}"] = f"{count:,}, such as: {summary['unread_examples'][reason][:200]}"
+    if "unweighed" in summary:
+        told["judgments weighed"] = f"{summary['read'] - summary['unweighed']:,} of {summary['read']:,}"
     for key in ("agreement", "position_consistency"):
         if summary[key] is not None:
             told[key.replace("_", " ")] = f"{100 * summary[key]:.1f} %"
@@ -76,10 +82,15 @@ def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Seque
         if isinstance(one, LabeledCase) and _comparable(model, one.label)
     ]
     of, labels = [verdict for verdict, _ in labeled], [label for _, label in labeled]
-    for point in curve(of, labels, (model.config.k,), rule=model.form.rule):
+    for point in curve(of, labels, (model.config.k,), rule=model.form.rule, keep=_keep(model)):
         accuracy = {"accuracy": point.accuracy._asdict(), "strict_accuracy": point.strict._asdict()}
         return {"labeled": point.cases} | accuracy
     return {}
+
+
+def _keep(model: Judge) -> Callable[[int], int] | None:
+    kept = model.keep
+    return None if kept is None else lambda k: min(kept, k)
 
 
 def _comparable(model: Judge, label: Label) -> bool:

@@ -65,7 +65,7 @@ class TransformersSampler:
         self._prompts = Prompts(tokenizer, context_of(model.config), template_options or {})
         self._tokens = Tokens(tokenizer)
         self._eos = eos_of(model, tokenizer)
-        self._room = _cache_room(model)
+        self._room = cache_room(model)
 
     @classmethod
     def load(
@@ -187,7 +187,7 @@ def eos_of(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> frozen
     return frozenset(token for token in [*listed, tokenizer.eos_token_id] if token is not None)
 
 
-def _cache_room(model: PreTrainedModel) -> int:
+def cache_room(model: PreTrainedModel) -> int:
     """Estimate how many tokens of keys and values a wave may hold."""
     config = model.config.get_text_config(decoder=True)
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads

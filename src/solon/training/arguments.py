@@ -2,19 +2,36 @@
 
 import os
 import sys
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import torch
+from transformers import TrainingArguments
 
 from solon.errors import UserError
 from solon.training.config import TrainConfig
+
+Arguments = TypeVar("Arguments", bound=TrainingArguments)
+
+
+def built(kind: type[Arguments], config: TrainConfig, own: dict[str, Any]) -> Arguments:
+    """Build a trainer's arguments: the shared ones, those of its recipe, and over all the config's `trainer` table.
+
+    Raises:
+        UserError: the table names a field that this trainer does not have, or a step cannot be shared evenly.
+    """
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(config.trainer.keys() - known):
+        raise UserError(f"trainer names '{unknown[0]}', which {kind.__name__} does not have; its fields are TRL's own")
+    made: Arguments = kind(**arguments(config) | own | config.trainer)
+    return made
 
 
 def arguments(config: TrainConfig) -> dict[str, Any]:
     """Return the fields of `transformers.TrainingArguments` that a training's config stands for.
 
     On a CPU precision is float32 and nothing is recomputed; on a GPU it is bfloat16 with gradient checkpointing, as TRL
-    has it. The config's `trainer` table wins over all.
+    has it.
 
     Raises:
         UserError: a step's sequences cannot be shared evenly among devices.
@@ -38,9 +55,10 @@ def arguments(config: TrainConfig) -> dict[str, Any]:
         "disable_tqdm": not sys.stderr.isatty(),
         "use_cpu": not gpu,
         "bf16": gpu,
-        "gradient_checkpointing": gpu,
+        "activation_checkpointing": gpu,
+        "logging_nan_inf_filter": False,
         "dataloader_pin_memory": gpu,
-    } | config.trainer
+    }
 
 
 def _accumulated(config: TrainConfig) -> int:

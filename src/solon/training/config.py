@@ -1,13 +1,31 @@
 """What the recipes can be told: one frozen model each, whose field docstrings are the help texts."""
 
+import json
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from solon.config import SamplingConfig
 
 Hint: TypeAlias = Literal["failed", "all", "never"]
+
+
+def _meant(values: dict[str, Any]) -> dict[str, Any]:
+    """Take a text that is a JSON number, truth value or null as that: a dotted flag can say nothing but text."""
+    return {name: _number(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _number(text: str) -> object:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, str) else value
+
+
+Fields: TypeAlias = Annotated[dict[str, Any], AfterValidator(_meant)]
+"""Fields handed on to something else, as a table of a TOML file, as JSON, or as dotted flags."""
 
 
 class SampleConfig(SamplingConfig):
@@ -52,11 +70,11 @@ class TrainConfig(BaseModel):
     """Longest sequence in tokens; longer ones are left out and counted."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision in which the weights are held; on a GPU the arithmetic is bfloat16 in any case."""
-    lora: dict[str, Any] = Field(default_factory=dict)
+    lora: Fields = Field(default_factory=dict)
     """Fields of peft's LoraConfig, `{"r": 16}` for instance; empty trains all weights."""
     save_every: int = Field(default=100, ge=1)
     """Optimizer steps between saved states."""
-    trainer: dict[str, Any] = Field(default_factory=dict)
+    trainer: Fields = Field(default_factory=dict)
     """Further fields of the trainer's own arguments, as TRL names them: DeepSpeed, FSDP, vLLM, logging."""
 
 
@@ -94,6 +112,8 @@ class GrpoConfig(TrainConfig):
     """Sampling temperature of the judgments; the losses' log-probabilities are taken at it too."""
     max_tokens: int = Field(default=1024, ge=1)
     """The longest judgment, in tokens; a longer one is unread (truncated)."""
+    rows: int = Field(default=256, ge=1)
+    """Judgments that our decoder draws at once."""
     rewards: list[str] = Field(default_factory=list)
     """Further reward functions beside equation 11, `module:name`, each `f(outcome, label) -> float`."""
     rollouts: Literal["shared", "trl"] = "shared"
@@ -107,6 +127,8 @@ class MetaConfig(TrainConfig):
 
     samples: list[Path]
     """Files that `solon train sample` wrote: by the model before fine-tuning, and by the judge to be guided."""
+    held_out: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the cases that are not trained on but measured."""
 
 
 class ScalarConfig(TrainConfig):

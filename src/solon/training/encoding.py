@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from solon.samplers.local.loading import context_of
 from solon.samplers.local.prompts import Prompts
 from solon.samplers.seam import Failure, Request
-from solon.samplers.transformers import context_of, eos_of
+from solon.samplers.transformers import eos_of
 from solon.types import Message
 
 _MARK = "solon"

@@ -58,7 +58,7 @@ def _pair(row: object) -> tuple[Turns, str]:
         raise MalformedLine("'messages' must be a list of two or more turns")
     if turns[-1].get("role") != "assistant" or not isinstance(turns[-1].get("content"), str):
         raise MalformedLine("the last turn must be the assistant's, with a text")
-    prompt = messages(turns[:-1])
+    prompt = messages(turns[:-1], "'messages' before the answer")
     if not plain(prompt[-1].content):
         raise MalformedLine("the turn before the last has no text")
     return prompt, turns[-1]["content"]

@@ -39,7 +39,8 @@ def read_labeled(files: Sequence[Path]) -> list[LabeledCase]:
             found.append(one)
     twice = [name for name, count in Counter(one.case.id for one in found).items() if count > 1]
     if twice:
-        raise UserError(f"the id '{twice[0]}' stands in two of the files {', '.join(map(str, files))}; ids must differ")
+        told = ", ".join(map(str, files))
+        raise UserError(f"the id '{twice[0]}' stands in two of the files {told}: give every case an id of its own")
     return found
 
 

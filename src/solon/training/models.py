@@ -74,6 +74,16 @@ def adapter(config: TrainConfig, task: str) -> "LoraConfig | None":
         raise UserError(f"lora cannot be used: {error}; its fields are those of peft's LoraConfig") from error
 
 
+def adapted(model: PreTrainedModel, config: TrainConfig, task: str) -> PreTrainedModel:
+    """Return the model as a trainer of transformers takes it, with the config's adapter where it has one."""
+    lora = adapter(config, task)
+    if lora is None:
+        return model
+    from peft import get_peft_model
+
+    return get_peft_model(model, lora)
+
+
 def save(trainer: Trainer, config: TrainConfig, spoken: Checkpoint, log: Mapping[str, object]) -> Path:
     """Save what a trainer trained as a whole checkpoint, `out/checkpoint`, whatever engine holds the weights.
 
@@ -100,7 +110,8 @@ def _merge(trainer: Trainer, adapter: Path, folder: Path) -> None:
 
     trained = trainer.accelerator.unwrap_model(trainer.model)
     config = trained.peft_config["default"]
-    base = type(trained.get_base_model()).from_pretrained(config.base_model_name_or_path, dtype="auto")
+    inner = trained.get_base_model()
+    base = type(inner).from_pretrained(config.base_model_name_or_path, config=inner.config, dtype=inner.dtype)
     PeftModel.from_pretrained(base, adapter).merge_and_unload().save_pretrained(folder)
     trainer.processing_class.save_pretrained(folder)
 

@@ -48,27 +48,28 @@ def _fine_tune(config: RftConfig, pairs: list[tuple[Turns, str]], counts: dict[s
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    from solon.training.arguments import arguments
+    from solon.training.arguments import built
     from solon.training.encoding import AnswerEncoder
     from solon.training.models import adapter, last_state, load, load_tokenizer, save
+    from solon.training.seeding import seeded
+    from solon.training.watch import Watch
 
-    model, tokenizer = load(config), load_tokenizer(config)
-    encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
-    counts = counts | {"too long": encoded.too_long}
-    if not encoded.rows:
-        raise UserError(f"every sequence is longer than max_length, {config.max_length} tokens: raise it")
-    write_json(config.out / "report.json", counts)
-    trainer = SFTTrainer(
-        model=model,
-        args=SFTConfig(**arguments(config) | {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}),
-        train_dataset=Dataset.from_list(encoded.rows),
-        processing_class=tokenizer,
-        peft_config=adapter(config, "CAUSAL_LM"),
-    )
-    trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
-    return save(
-        trainer,
-        config,
-        spoken,
-        {"recipe": config.model_dump(mode="json"), "counts": counts, "log": trainer.state.log_history},
-    )
+    tokenizer = load_tokenizer(config)
+    with seeded(config.seed):
+        model = load(config)
+        encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
+        counts = counts | {"too long": encoded.too_long}
+        if not encoded.rows:
+            raise UserError(f"every sequence is longer than max_length, {config.max_length} tokens: raise it")
+        write_json(config.out / "report.json", counts)
+        trainer = SFTTrainer(
+            model=model,
+            args=built(SFTConfig, config, {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}),
+            train_dataset=Dataset.from_list(encoded.rows),
+            processing_class=tokenizer,
+            peft_config=adapter(config, "CAUSAL_LM"),
+            callbacks=[Watch()],
+        )
+        trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+    recipe = config.model_dump(mode="json")
+    return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

@@ -4,17 +4,16 @@ A line is read back as any case line is, so that every recipe can also take the 
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from solon.data.writing import case_line
 from solon.errors import UserError
 from solon.training.labeled import read_labeled
 from solon.types import LabeledCase, Order, Reason
-
-FIELDS = ("form", "plain_right", "plain", "hinted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,9 @@ class SampledCase:
 
 
 def sampled_line(one: SampledCase) -> str:
-    """Write a sampled case as one line of JSON."""
-    tags = {name: value for name, value in one.labeled.case.tags.items() if name not in FIELDS}
-    row = json.loads(case_line(one.labeled))
-    row = {name: value for name, value in row.items() if name not in FIELDS} | {"form": one.form}
-    assert all(name in row for name in tags)
-    row |= {"plain_right": one.plain_right, "plain": list(map(_row, one.plain)), "hinted": list(map(_row, one.hinted))}
+    """Write a sampled case as one line of JSON; what an earlier sampling left in its tags is not kept."""
+    samples = {"plain": list(map(_row, one.plain)), "hinted": list(map(_row, one.hinted))}
+    row = json.loads(case_line(one.labeled)) | {"form": one.form, "plain_right": one.plain_right} | samples
     return json.dumps(row, ensure_ascii=False)
 
 
@@ -70,7 +66,11 @@ def read_samples(files: Sequence[Path]) -> list[SampledCase]:
 def _sampled(one: LabeledCase, file: Path) -> SampledCase:
     tags = one.case.tags
     try:
-        plain, hinted = (tuple(_trajectory(row, one.case.n) for row in _rows(tags[name])) for name in FIELDS[2:])
+        plain, hinted = (
+            tuple(_trajectory(row, one.case.n) for row in _rows(tags[name])) for name in ("plain", "hinted")
+        )
+        if not plain:
+            raise ValueError("plain holds no sample")
         return SampledCase(one, str(tags["form"]), plain, hinted)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
@@ -79,8 +79,8 @@ def _sampled(one: LabeledCase, file: Path) -> SampledCase:
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:
-    if not isinstance(value, list):
-        raise TypeError("plain and hinted must be lists")
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise ValueError("plain and hinted must be lists of objects")
     return value
 
 
@@ -90,7 +90,11 @@ def _row(one: Trajectory) -> dict[str, object]:
 
 
 def _trajectory(row: Mapping[str, Any], n: int) -> Trajectory:
-    order = tuple(row["order"])
-    if sorted(order) != list(range(n)):
-        raise ValueError(f"order {list(order)} is no permutation of {n} responses")
-    return Trajectory(order, str(row["text"]), bool(row["right"]), row.get("unread"))
+    order, text, right, unread = row["order"], row["text"], row["right"], row.get("unread")
+    if not isinstance(order, list) or Counter(order) != Counter(range(n)):
+        raise ValueError(f"order {order} is no permutation of {n} responses")
+    if not isinstance(text, str) or not isinstance(right, bool):
+        raise ValueError(f"text is {text!r} and right {right!r}; a text and true or false are allowed")
+    if unread is not None and (unread not in get_args(Reason) or right):
+        raise ValueError(f"unread is {unread!r} and right {right}; one of {', '.join(get_args(Reason))} is never right")
+    return Trajectory(tuple(order), text, right, unread)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from solon.checkpoint import Checkpoint
 from solon.config import SamplingConfig
@@ -23,10 +24,10 @@ from solon.samplers.seam import Sampler
 from solon.store import Store
 from solon.training.config import SampleConfig
 from solon.training.forms import Forms
-from solon.training.hinted import HintedForm, hint
+from solon.training.hinted import HintedForm
 from solon.training.labeled import Teaching, read_labeled, teaching
 from solon.training.samples import SampledCase, Trajectory
-from solon.types import Judgment, LabeledCase, Reason, Unread, Verdict
+from solon.types import Judgment, LabeledCase, Reason, Right, Unread, Verdict
 
 Tell = Callable[[Progress], None]
 _TEMPERATURE = 0.5
@@ -67,9 +68,16 @@ def sample(config: SampleConfig, *, sampler: Sampler | None = None, tell: Tell |
     """
     taught = teaching(read_labeled(config.data))
     forms = Forms.of(config.model, config.form, config.single_form)
+    _check(taught.cases, forms, config)
     config.out.mkdir(parents=True, exist_ok=True)
     sampled = asyncio.run(_sampled(config, taught, forms, sampler or open_sampler(config), tell))
     return Sampling(tuple(sampled), taught.skipped)
+
+
+def _check(cases: Sequence[LabeledCase], forms: Forms, config: SampleConfig) -> None:
+    told = [(one.case.id, forms.of_case(one).misfit(one.case, config.principles)) for one in cases]
+    if misfits := [f"case '{name}': {misfit}" for name, misfit in told if misfit]:
+        raise UserError(f"{len(misfits)} cases cannot be sampled; {misfits[0]}")
 
 
 async def _sampled(
@@ -78,11 +86,11 @@ async def _sampled(
     found: dict[str, SampledCase] = {}
     try:
         for name, form in (("many", forms.many), ("single", forms.single)):
-            cases = [one for one in taught.cases if forms.of_case(one) is form]
+            cases = [one for one in taught.cases if isinstance(one.label, Right) is (name == "single")]
             plain = await _judged(config, cases, form, sampler, f"{name}_plain", config.plain, tell)
             rows = {one.case.id: SampledCase(one, form.file or form.name, plain[one.case.id], ()) for one in cases}
             hinted = [one for one in cases if _wanted(config, rows[one.case.id])]
-            told = HintedForm.of(form, hinted)
+            told = HintedForm.of(form, cases)
             extra = await _judged(config, hinted, told, sampler, f"{name}_hinted", 1, tell)
             found |= {key: replace(row, hinted=extra.get(key, ())) for key, row in rows.items()}
     finally:
@@ -108,16 +116,14 @@ async def _judged(
         return {}
     judge = Judge(sampler, form=form, k=k, **_options(config) | {"seed": stable_hash(config.seed, name) % 2**31})
     judged = [one.case for one in cases]
-    if misfits := [f"case '{case.id}': {misfit}" for case in judged if (misfit := judge.misfit(case))]:
-        raise UserError(f"{len(misfits)} cases cannot be sampled; {misfits[0]}")
-    labels = stable_hash(*(hint(one) for one in cases)) if isinstance(form, HintedForm) else None
+    labels = stable_hash(*form.hints.items()) if isinstance(form, HintedForm) else None
     identity = judge.identity() | {"model": config.model, "hints": labels}
     with closing(Store(Path(config.out) / f"{name}.sqlite", identity)) as store:
         verdicts = await judge.judge(judged, store, tell)
     return {one.case.id: _trajectories(verdict, one) for one, verdict in zip(cases, verdicts, strict=True)}
 
 
-def _options(config: SampleConfig) -> dict[str, object]:
+def _options(config: SampleConfig) -> dict[str, Any]:
     """Return what of the config is the judge's own; a temperature that is not set is the checkpoint's, or 0.5."""
     checkpoint = Checkpoint.of(config.model)
     own = (checkpoint and checkpoint.temperature) or _TEMPERATURE

@@ -1,0 +1,131 @@
+"""The meta reward model (arXiv 2504.02495, section 4.2): a scalar head that tells right judgments from wrong ones.
+
+It reads a judgment as `solon.meta` puts it, and learns by binary cross-entropy whether the judgment is right by
+equation 10. Only plain samples teach, wrong ones included; what could not be read never votes and is left out.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from solon.checkpoint import Checkpoint
+from solon.errors import UserError
+from solon.files import write_json
+from solon.forms import load_form
+from solon.meta import conversation, meta_form
+from solon.order import stable_hash
+from solon.stats import auc
+from solon.training.config import MetaConfig
+from solon.training.samples import SampledCase, Trajectory, read_samples
+from solon.types import Message
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A judgment to learn from: its case's id, what the meta model reads of it, and whether it is right."""
+
+    case_id: str
+    messages: tuple[Message, ...]
+    right: bool
+
+
+def meta(config: MetaConfig) -> Path:
+    """Train a meta model and return its checkpoint folder; `out/report.json` says how it ranks held-out judgments.
+
+    Raises:
+        UserError: a file cannot be read, all judgments are right or all wrong, or the model cannot be loaded.
+    """
+    sampled = read_samples(config.samples)
+    form = meta_form(load_form(sampled[0].form))
+    judged = [Judged(*_judged(one, shown, config.seed)) for one in sampled for shown in one.plain if not shown.unread]
+    held = [one for one in judged if _held(one.case_id, config)]
+    taught = [one for one in judged if not _held(one.case_id, config)]
+    if len({one.right for one in taught}) < 2:
+        raise UserError(f"{len(taught)} judgments, all right or all wrong: the meta model needs some of both kinds")
+    return _train(config, taught, held, Checkpoint(form.name, form.template_hash))
+
+
+def measured(logits: Sequence[float], judged: Sequence[Judged]) -> dict[str, float | int | None]:
+    """Return how well logits rank right judgments over wrong ones: over all, and within cases that have both."""
+    cases: dict[str, list[tuple[float, bool]]] = {}
+    for logit, one in zip(logits, judged, strict=True):
+        cases.setdefault(one.case_id, []).append((logit, one.right))
+    within = [auc(*map(list, zip(*pairs, strict=True))) for pairs in cases.values()]
+    both = [value for value in within if value is not None]
+    return {
+        "judgments": len(judged),
+        "right": sum(one.right for one in judged),
+        "auc": auc(logits, [one.right for one in judged]),
+        "auc within cases": fmean(both) if both else None,
+        "cases with both": len(both),
+    }
+
+
+def _judged(one: SampledCase, shown: Trajectory, seed: int) -> tuple[str, tuple[Message, ...], bool]:
+    case, form = one.labeled.case, meta_form(load_form(one.form))
+    return case.id, conversation(form, case, shown.order, shown.text, seed), shown.right
+
+
+def _held(case_id: str, config: MetaConfig) -> bool:
+    return stable_hash("held out", config.seed, case_id) % 10_000 < 10_000 * config.held_out
+
+
+def _train(config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged], spoken: Checkpoint) -> Path:
+    from datasets import Dataset
+    from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
+
+    from solon.training.arguments import built
+    from solon.training.models import adapted, last_state, load, load_tokenizer, save
+    from solon.training.seeding import seeded
+    from solon.training.watch import Watch
+
+    tokenizer = load_tokenizer(config)
+    head = {"num_labels": 1, "problem_type": "multi_label_classification", "pad_token_id": tokenizer.pad_token_id}
+    with seeded(config.seed):
+        model = adapted(load(config, AutoModelForSequenceClassification, **head), config, "SEQ_CLS")
+        rows = _rows(config, taught, model, tokenizer)
+        trainer = Trainer(
+            model=model,
+            args=built(TrainingArguments, config, {}),
+            train_dataset=Dataset.from_list(rows),
+            processing_class=tokenizer,
+            data_collator=DataCollatorWithPadding(tokenizer),
+            callbacks=[Watch()],
+        )
+        trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+    counts = {"judgments": len(taught), "too long": len(taught) - len(rows)}
+    report = counts | {f"held out {name}": value for name, value in _measured(model, tokenizer, held).items()}
+    write_json(config.out / "report.json", report)
+    recipe = config.model_dump(mode="json")
+    return save(trainer, config, spoken, {"recipe": recipe, "report": report, "log": trainer.state.log_history})
+
+
+def _rows(
+    config: MetaConfig, taught: Sequence[Judged], model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
+) -> list[dict[str, object]]:
+    """Encode judgments as the scorer will; one that is too long is left out, since its end is what matters."""
+    from solon.samplers.local.loading import context_of
+    from solon.scorers.encoding import Encoder
+
+    longest, encoder = min(config.max_length, context_of(model.config)), Encoder(tokenizer)
+    encoded = [(encoder.encode(one.messages), one.right) for one in taught]
+    rows = [{"input_ids": ids, "labels": [float(right)]} for ids, right in encoded if len(ids) <= longest]
+    if not rows:
+        raise UserError(f"every judgment is longer than {longest} tokens, of max_length or of the model: raise it")
+    return rows
+
+
+def _measured(
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", held: Sequence[Judged]
+) -> dict[str, float | int | None]:
+    from solon.scorers.transformers import TransformersScorer
+
+    scores = asyncio.run(TransformersScorer(model, tokenizer).score([one.messages for one in held]))
+    scored = [(score, one) for score, one in zip(scores, held, strict=True) if isinstance(score, float)]
+    return measured([score for score, _ in scored], [one for _, one in scored])

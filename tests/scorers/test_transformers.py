@@ -1,0 +1,143 @@
+"""Tiny models of four families: a score depends on its conversation alone, and nothing that is no scorer gets in."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from solon.errors import SamplerError, UserError
+from solon.samplers.seam import Failure
+from solon.scorers.opening import open_scorer
+from solon.scorers.seam import Conversation
+from solon.scorers.transformers import TransformersScorer
+from solon.types import Image, Message
+from tests.samplers import tiny as sampling
+from tests.scorers import tiny
+from tests.scorers.conversing import talk
+
+pytestmark = pytest.mark.slow
+
+FAMILIES = sorted(tiny.CONFIGS)
+TALKS = [talk("the first is better " * (7 * i % 5 + 1) + str(i)) for i in range(9)]
+
+
+def scorer(family: str, **options: Any) -> TransformersScorer:
+    return TransformersScorer(tiny.model(family), tiny.tokenizer(family), **options)
+
+
+def scored(made: TransformersScorer, *talks: Conversation) -> list[float | Failure]:
+    return asyncio.run(made.score(talks))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_score_is_the_models_logit_whatever_stands_beside_it(family: str) -> None:
+    made, model = scorer(family), tiny.model(family)
+    expected = []
+    for one in TALKS:
+        ids = made._encoder.encode(one)
+        with torch.inference_mode():
+            expected.append(model(input_ids=torch.tensor([ids])).logits[0, 0].item())
+    assert len({round(score, 3) for score in expected}) == len(TALKS)
+    assert scored(made, *TALKS) == pytest.approx(expected, abs=1e-5)
+    assert [scored(made, one)[0] for one in TALKS] == pytest.approx(expected, abs=1e-5)
+    assert scored(scorer(family, tokens=100), *TALKS[::-1]) == pytest.approx(expected[::-1], abs=1e-5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_changes_no_score(family: str) -> None:
+    made = scorer(family)
+    (alone,) = scored(made, talk("short"))
+    beside = scored(made, talk("short"), talk("a far longer judgment, " * 15))
+    assert beside[0] == pytest.approx(alone, abs=1e-5)
+
+
+def test_no_batch_is_larger_than_the_tokens_allow() -> None:
+    shapes = []
+    model = tiny.model("qwen3")
+    model.register_forward_pre_hook(
+        lambda _, args, kwargs: shapes.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    scored(TransformersScorer(model, tiny.tokenizer("qwen3"), tokens=400), *TALKS)
+    assert sum(rows for rows, _ in shapes) == len(TALKS)
+    assert all(rows * longest <= 400 or rows == 1 for rows, longest in shapes)
+    assert len(shapes) < len(TALKS)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_saved_folder_is_loaded_in_the_precision_asked_for(family: str, tmp_path: Path) -> None:
+    tiny.model(family).save_pretrained(tmp_path)
+    tiny.tokenizer(family).save_pretrained(tmp_path)
+    made = open_scorer(str(tmp_path))
+    assert isinstance(made, TransformersScorer)
+    assert made._model.dtype == torch.float32
+    assert scored(made, *TALKS) == pytest.approx(scored(scorer(family), *TALKS), abs=1e-5)
+    half = TransformersScorer.load(tmp_path, device="cpu", dtype="bfloat16")
+    assert half._model.dtype == torch.bfloat16
+    assert all(isinstance(score, float) for score in scored(half, *TALKS))
+
+
+def test_what_cannot_be_read_is_a_failure_in_its_place() -> None:
+    picture = (Message("user", (Image("https://x/a.png"),)), *talk("fine")[1:])
+    first, image, long, last = scored(scorer("qwen3"), talk("a"), picture, talk("so " * 600), talk("b"))
+    assert isinstance(first, float)
+    assert isinstance(last, float)
+    assert image == Failure("the conversation shows an image and this model reads text only", "unsupported_content")
+    assert isinstance(long, Failure)
+    assert "tokens and the model takes 512" in long.detail
+
+
+def test_a_score_that_is_no_number_is_a_failure() -> None:
+    model = tiny.model("qwen3")
+    with torch.no_grad():
+        model.score.weight.fill_(float("nan"))
+    (score,) = scored(TransformersScorer(model, tiny.tokenizer("qwen3")), talk("a"))
+    assert score == Failure("the model's score is nan, not a number")
+
+
+def test_a_template_that_refuses_is_a_failure() -> None:
+    strict = sampling.tokenizer("{{ raise_exception('users only') }}")
+    (score,) = scored(TransformersScorer(tiny.model("qwen3"), strict), talk("a"))
+    assert score == Failure("the model's chat template refuses these messages: users only")
+
+
+def test_memory_that_runs_out_makes_batches_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = scorer("qwen3")
+    whole, computed = scored(made, *TALKS), made._computed
+    rows: list[int] = []
+
+    def tight(batch: Any) -> list[float]:
+        rows.append(len(batch))
+        if len(batch) > 2:
+            raise torch.OutOfMemoryError
+        return computed(batch)
+
+    monkeypatch.setattr(made, "_computed", tight)
+    assert scored(made, *TALKS) == pytest.approx(whole, abs=1e-5)
+    assert max(rows) > 2
+    monkeypatch.setattr(made, "_computed", lambda batch: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    with pytest.raises(SamplerError, match=r"does not hold one conversation of \d+ tokens"):
+        scored(made, TALKS[0])
+
+
+def test_models_that_are_no_scorers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="scores with 2 labels, and a scorer gives one number"):
+        TransformersScorer(tiny.model("qwen3", labels=2), tiny.tokenizer("qwen3"))
+    with pytest.raises(UserError, match="has no pad token, which a batch needs: set pad_token_id"):
+        TransformersScorer(tiny.model("llama", pad_token_id=None), tiny.tokenizer("llama"))
+    judge = sampling.model("qwen3")
+    judge.config.num_labels = 1
+    judge.save_pretrained(tmp_path)
+    sampling.tokenizer().save_pretrained(tmp_path)
+    with pytest.raises(UserError, match=r"holds no weights for score\.weight, so it was not trained to score"):
+        open_scorer(str(tmp_path))
+    with pytest.raises(UserError, match=r"there is no folder '\./no/such'"):
+        open_scorer("./no/such")
+
+
+async def test_a_closed_scorer_says_so() -> None:
+    made = scorer("bert")
+    await made.close()
+    with pytest.raises(SamplerError, match=r"released by close\(\)"):
+        await made.score([talk("a")])
