@@ -1,7 +1,8 @@
 """What TRL's trainer costs over a loop of minimal size, on the sandbox's model: 256 judgments a step, group 4.
 
 Three arms train on the same cases in turns: the loop below (our decoder, micro-batches sorted by length, one update),
-TRL's GRPOTrainer as `solon train grpo` runs it (our decoder as its `rollout_func`, padding trimmed), and TRL as it is. Processor time of one thread is measured, so that a busy machine does not count.
+TRL's GRPOTrainer as `solon train grpo` runs it (our decoder as its `rollout_func`, padding trimmed), and TRL as it is.
+Processor time of one thread is measured, so that a busy machine does not count.
 
     python bench/grpo.py [--rounds 3] [--json FILE]
 """

@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Sequence
+from itertools import groupby
 from math import fsum
+from statistics import correlation
 from typing import NamedTuple
 
 
@@ -40,19 +42,27 @@ def paired(values: Sequence[float], others: Sequence[float], *, seed: int = 0, r
 
 def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:
     """Return the chance that a positive's value is above a negative's, ties as half; None without one of either."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    start = 0
-    while start < len(order):
-        end = start
-        while end < len(order) and values[order[end]] == values[order[start]]:
-            end += 1
-        for place in range(start, end):
-            ranks[order[place]] = (start + end + 1) / 2
-        start = end
     positives = sum(positive)
     negatives = len(values) - positives
     if not positives or not negatives:
         return None
-    above = fsum(rank for rank, is_positive in zip(ranks, positive, strict=True) if is_positive)
+    above = fsum(rank for rank, is_positive in zip(ranks(values), positive, strict=True) if is_positive)
     return (above - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def rank_correlation(values: Sequence[float], others: Sequence[float]) -> float | None:
+    """Return Spearman's correlation of paired values, ties sharing their mean rank; None where one side is constant."""
+    if len(values) < 2 or len(set(values)) < 2 or len(set(others)) < 2:
+        return None
+    return correlation(ranks(values), ranks(others))
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Return every value's rank from 1 on, equal values sharing their mean rank."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    found = [0.0] * len(values)
+    for _, same in groupby(enumerate(order, 1), key=lambda item: values[item[1]]):
+        tied = list(same)
+        for _, place in tied:
+            found[place] = (tied[0][0] + tied[-1][0]) / 2
+    return found

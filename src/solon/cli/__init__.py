@@ -28,6 +28,7 @@ sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from n
 sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lines.")
 sandbox.command("solon.cli.sandbox:check", help="Measure the world's own ceilings, without any model.")
 sandbox.command("solon.cli.sandbox:measure", help="Measure a checkpoint on every kind of prompt.")
+sandbox.command("solon.cli.compare:compare", help="Judge the same cases with several checkpoints.")
 sandbox.command("solon.cli.sandbox:instructions", help="Write general instruction data: clean inspections.")
 app.command(sandbox)
 train = App(name="train", help="Train judges: sample, fine-tune, reinforce, and train the models that weigh votes.")

@@ -58,6 +58,20 @@ def curve(
     return [_point(name, k, [(_blocks(v, k, rule, keep), label) for v, label in judged]) for k in ks if judged]
 
 
+def earned(
+    verdicts: Sequence[Verdict],
+    labels: Sequence[Label],
+    k: int,
+    *,
+    rule: Rule = "mean",
+    keep: Callable[[int], int] | None = None,
+    strict: bool = False,
+) -> list[float]:
+    """Return what every case with a deciding label earns at k, as `curve` averages it: for paired tests."""
+    judged = [(verdict, label) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]
+    return [fmean(_earned(v, label)[strict] for v in _blocks(verdict, k, rule, keep)) for verdict, label in judged]
+
+
 def _blocks(verdict: Verdict, k: int, rule: Rule, keep: Callable[[int], int] | None) -> list[Verdict]:
     outcomes, n, kept = verdict.outcomes, _responses(verdict), None if keep is None else keep(k)
     weights = verdict.weights if keep is not None else None

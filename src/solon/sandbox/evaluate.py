@@ -9,10 +9,10 @@ from pathlib import Path
 from solon.order import stable_hash
 from solon.samplers.seam import Request, Sampled
 from solon.sandbox.corpus import EXERCISES, Exercise, demonstration, inspection
-from solon.sandbox.criteria import Criterion, parse
+from solon.sandbox.measures import checks
 from solon.sandbox.probe import probe
 from solon.sandbox.world import cases
-from solon.types import Unread, plain
+from solon.types import Unread
 
 Said = Sequence[tuple[Exercise, str, bool]]
 """Exercises with what the model answered, and whether it came to an end."""
@@ -32,21 +32,6 @@ def evaluate(folder: Path, *, count: int = 500, seed: int = 0, temperature: floa
     told = probe(model, tokenizer, count=count, seed=seed)
     inspections = [{"source": "inspections", "criterion": name, "right": share} for name, share in told.items()]
     return [*_kinds(said), *_sizes(said), *inspections, *_criteria(said)]
-
-
-def checks(exercise: Exercise, text: str) -> Iterator[tuple[Criterion, bool]]:
-    """Yield every criterion that an answer checks and whether what it says of it is true."""
-    shown = exercise.order
-    for line in text.split("\n"):
-        mark, _, rest = line.partition("] ")
-        if not (mark.startswith("[") and mark[1:].isdecimal() and 1 <= int(mark[1:]) <= len(shown)):
-            continue
-        response = plain(exercise.case.responses[shown[int(mark[1:]) - 1]])
-        for check in rest.partition(":")[0].split(", "):
-            name, _, verdict = check.rpartition(" ")
-            criterion = parse(name)
-            if criterion is not None and verdict in ("yes", "no"):
-                yield criterion, criterion.met(response) == (verdict == "yes")
 
 
 def _exercises(count: int, seed: int) -> Iterator[Exercise]:
@@ -87,7 +72,7 @@ def _figures(said: Said) -> dict[str, object]:
     unread = 0
     for one, text, ended in said:
         unread += not ended or isinstance(EXERCISES[one.kind][0].read(text, one.case.n), Unread)
-        for criterion, true in checks(one, text):
+        for criterion, true in checks(one.case, one.order, text):
             right[criterion.hard].append(true)
     share = unread / len(said) if said else None
     return {"asked": len(said), "unread": share, "easy": _share(right[False]), "hard": _share(right[True])}
@@ -96,7 +81,7 @@ def _figures(said: Said) -> dict[str, object]:
 def _criteria(said: Said) -> Iterator[dict[str, object]]:
     right: dict[str, list[bool]] = defaultdict(list)
     for one, text, _ in said:
-        for criterion, true in checks(one, text) if one.kind != "inspection" else ():
+        for criterion, true in checks(one.case, one.order, text) if one.kind != "inspection" else ():
             for name in (criterion.name, "hard" if criterion.hard else "easy"):
                 right[name].append(true)
     for name, found in sorted(right.items()):

@@ -1,0 +1,55 @@
+"""Judges of the sandbox side by side: how often they are right, and what the world's rules say of their judgments."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from solon.report.curve import curve, earned
+from solon.sandbox.judging import Judged
+from solon.sandbox.measures import principled, truths
+from solon.stats import auc, paired
+from solon.types import Right, plain
+
+
+def judge_row(name: str, judged: Judged, k: int) -> dict[str, Any]:
+    """Return the figures of one judge at k judgments per case; k = 1 is as it was sampled, greedily for instance.
+
+    Cases of a single response have an `auc` of the mean score in place of accuracies. `longer` is the share of cases in
+    which the verdict's best is longer than the mean of the others, by the words' count.
+    """
+    labels, verdicts = [one.label for one in judged.labeled], judged.verdicts
+    cases = [one.case for one in judged.labeled]
+    checked = [found for case, verdict in zip(cases, verdicts, strict=True) for found in truths(case, verdict)]
+    row: dict[str, Any] = {"judge": name, "k": k, "cases": len(cases)}
+    if all(isinstance(label, Right) for label in labels):
+        read = [(v.scores[0], label) for v, label in zip(verdicts, labels, strict=True) if v.scores is not None]
+        row["auc"] = auc([score for score, _ in read], [isinstance(label, Right) and label.value for _, label in read])
+        row["unread"] = fmean(len(v.outcomes) - len(v.judgments) for v in verdicts) / k
+    else:
+        point = curve(verdicts, labels, (k,))[0]
+        row |= {"accuracy": point.accuracy, "strict": point.strict, "ties": point.ties, "unread": point.unread}
+        row["longer"] = _longer(judged)
+    for kind, hard in (("easy", False), ("hard", True)):
+        row[f"{kind} checks true"] = _share([true for criterion, true in checked if criterion.hard == hard])
+    return row | {"checks true": _share([true for _, true in checked])} | principled(cases, verdicts)
+
+
+def gain(judged: Judged, other: Judged, k: int, *, strict: bool = False) -> dict[str, Any]:
+    """Return the paired difference in accuracy of two judges on the same cases, with its 95 % interval."""
+    labels = [one.label for one in judged.labeled]
+    values, others = (earned(each.verdicts, labels, k, strict=strict) for each in (judged, other))
+    return {"k": k, "gain": paired(values, others)}
+
+
+def _longer(judged: Judged) -> float | None:
+    chosen = []
+    for one, verdict in zip(judged.labeled, judged.verdicts, strict=True):
+        if verdict.best is not None:
+            lengths = [len(plain(response).split()) for response in one.case.responses]
+            rest = [length for i, length in enumerate(lengths) if i != verdict.best]
+            chosen.append(lengths[verdict.best] > fmean(rest))
+    return _share(chosen)
+
+
+def _share(found: Sequence[bool]) -> float | None:
+    return fmean(found) if found else None
