@@ -36,3 +36,15 @@ def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
             shown.update(task, rate=rate, unread=unread, tokens=state.tokens, weighed=weighed)
 
         yield move
+
+
+@contextmanager
+def steps(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar of a training's steps and yield the function that moves it; on a terminal only."""
+    if not console.is_terminal:
+        yield lambda step, total: None
+        return
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with RichProgress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task(title, total=None)
+        yield lambda step, total: shown.update(task, completed=step, total=total)

@@ -1,7 +1,6 @@
 """The arguments that all trainers of TRL and transformers share, from a recipe's config."""
 
 import os
-import sys
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -18,12 +17,16 @@ def built(kind: type[Arguments], config: TrainConfig, own: dict[str, Any]) -> Ar
     """Build a trainer's arguments: the shared ones, those of its recipe, and over all the config's `trainer` table.
 
     Raises:
-        UserError: the table names a field that this trainer does not have, or a step cannot be shared evenly.
+        UserError: the table names a field that this trainer does not have or cannot use, or a step cannot be shared
+            evenly.
     """
     known = {field.name for field in fields(kind)}
     if unknown := sorted(config.trainer.keys() - known):
         raise UserError(f"trainer names '{unknown[0]}', which {kind.__name__} does not have; its fields are TRL's own")
-    made: Arguments = kind(**arguments(config) | own | config.trainer)
+    try:
+        made: Arguments = kind(**arguments(config) | own | config.trainer)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"the trainer cannot work with these options: {error}") from error
     return made
 
 
@@ -52,7 +55,7 @@ def arguments(config: TrainConfig) -> dict[str, Any]:
         "save_total_limit": 2,
         "logging_steps": 10,
         "report_to": "none",
-        "disable_tqdm": not sys.stderr.isatty(),
+        "disable_tqdm": True,
         "use_cpu": not gpu,
         "bf16": gpu,
         "activation_checkpointing": gpu,

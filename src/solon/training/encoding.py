@@ -4,7 +4,8 @@ The prompt is what `samplers.transformers` would send; the answer is its text an
 So nothing differs between training and judging, whatever a chat template does with past turns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -20,10 +21,10 @@ _MARK = "solon"
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """Rows of `input_ids` and `labels` (-100 on the prompt), and how many sequences were too long to be one."""
+    """Rows of `input_ids` and `labels` (-100 on the prompt), and how many sequences were left out, by reason."""
 
     rows: list[dict[str, list[int]]]
-    too_long: int
+    left_out: dict[str, int]
 
 
 class AnswerEncoder:
@@ -36,23 +37,25 @@ class AnswerEncoder:
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_length: int) -> None:
         self._tokenizer = tokenizer
         self._longest = min(max_length, context_of(model.config))
-        self.prompts = Prompts(tokenizer, self._longest, {})
+        self._prompts = Prompts(tokenizer, 2**31, {})
         self._end = turn_end(tokenizer, eos_of(model, tokenizer))
 
     def encode(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> Sequences:
-        """Encode (prompt, answer) pairs; those beyond the longest length are counted and left out."""
-        rows = [row for row in self._rows(pairs) if row is not None]
-        return Sequences(rows, len(pairs) - len(rows))
+        """Encode (prompt, answer) pairs; leave out and count the too long and those that the chat template refuses."""
+        encoded = [self._encoded(messages, answer) for messages, answer in pairs]
+        left_out = Counter(one for one in encoded if isinstance(one, str))
+        return Sequences([one for one in encoded if not isinstance(one, str)], dict(left_out))
 
-    def _rows(self, pairs: Sequence[tuple[Sequence[Message], str]]) -> Iterator[dict[str, list[int]] | None]:
-        for messages, answer in pairs:
-            prompt = self.prompts.ids(Request(tuple(messages)))
-            said = self._tokenizer(self.prompts.harmless(answer), add_special_tokens=False)["input_ids"]
-            if isinstance(prompt, Failure) or len(prompt) + len(said) + 1 > self._longest:
-                yield None
-                continue
-            answered = [*said, self._end]
-            yield {"input_ids": [*prompt, *answered], "labels": [-100] * len(prompt) + answered}
+    def _encoded(self, messages: Sequence[Message], answer: str) -> dict[str, list[int]] | str:
+        """Return a row, or why there is none."""
+        prompt = self._prompts.ids(Request(tuple(messages)))
+        if isinstance(prompt, Failure):
+            return "refused by the chat template"
+        said = self._tokenizer(self._prompts.harmless(answer), add_special_tokens=False)["input_ids"]
+        if len(prompt) + len(said) + 1 > self._longest:
+            return "too long"
+        answered = [*said, self._end]
+        return {"input_ids": [*prompt, *answered], "labels": [-100] * len(prompt) + answered}
 
 
 def turn_end(tokenizer: PreTrainedTokenizerBase, eos: frozenset[int]) -> int:

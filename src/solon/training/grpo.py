@@ -15,6 +15,7 @@ from solon.files import write_json
 from solon.training.config import GrpoConfig
 from solon.training.forms import Forms, spoken_by
 from solon.training.labeled import read_labeled, teaching
+from solon.training.steps import Steps
 from solon.training.visits import Visit, visits
 from solon.types import LabeledCase, plain
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from solon.samplers.local.prompts import Prompts
 
 
-def grpo(config: GrpoConfig) -> Path:
+def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
     """Train a judge on labeled cases and return its checkpoint folder; `out/report.json` says which cases taught.
 
     Raises:
@@ -43,7 +44,7 @@ def grpo(config: GrpoConfig) -> Path:
     counts = {"cases": len(cases), "too easy": len(taught.cases) - len(cases)}
     counts |= {f"left out {reason}": count for reason, count in taught.skipped.items()}
     write_json(config.out / "report.json", counts)
-    return _reinforce(config, planned, counts)
+    return _reinforce(config, planned, counts, tell)
 
 
 def _easy(one: LabeledCase, times: int | None) -> bool:
@@ -99,7 +100,6 @@ def grpo_trainer(config: GrpoConfig, planned: Sequence[Visit]) -> "GRPOTrainer":
     from solon.training.rewards import Reader, reward_functions
     from solon.training.rollouts import SharedRollouts
     from solon.training.trimmed import TrimmedGRPOTrainer
-    from solon.training.watch import Watch
 
     model, tokenizer = load(config), load_tokenizer(config)
     prompts = Prompts(tokenizer, context_of(model.config), {})
@@ -113,17 +113,17 @@ def grpo_trainer(config: GrpoConfig, planned: Sequence[Visit]) -> "GRPOTrainer":
             processing_class=tokenizer,
             peft_config=adapter(config, "CAUSAL_LM"),
             rollout_func=SharedRollouts(config, tokenizer, prompts) if config.rollouts == "shared" else None,
-            callbacks=[Watch()],
         )
 
 
-def _reinforce(config: GrpoConfig, planned: Sequence[Visit], counts: dict[str, int]) -> Path:
+def _reinforce(config: GrpoConfig, planned: Sequence[Visit], counts: dict[str, int], tell: Steps | None) -> Path:
     from solon.training.models import last_state, save
     from solon.training.seeding import seeded
+    from solon.training.watch import watched
 
     with seeded(config.seed):
         trainer = grpo_trainer(config, planned)
-        trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
     spoken = spoken_by(config.model, [visit.form.file or visit.form.name for visit in planned])
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

@@ -20,6 +20,7 @@ from solon.order import stable_hash
 from solon.stats import auc
 from solon.training.config import MetaConfig
 from solon.training.samples import SampledCase, Trajectory, read_samples
+from solon.training.steps import Steps
 from solon.types import Message
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Judged:
     right: bool
 
 
-def meta(config: MetaConfig) -> Path:
+def meta(config: MetaConfig, tell: Steps | None = None) -> Path:
     """Train a meta model and return its checkpoint folder; `out/report.json` says how it ranks held-out judgments.
 
     Raises:
@@ -48,7 +49,7 @@ def meta(config: MetaConfig) -> Path:
     taught = [one for one in judged if not _held(one.case_id, config)]
     if len({one.right for one in taught}) < 2:
         raise UserError(f"{len(taught)} judgments, all right or all wrong: the meta model needs some of both kinds")
-    return _train(config, taught, held, Checkpoint(form.name, form.template_hash))
+    return _train(config, taught, held, Checkpoint(form.name, form.template_hash), tell)
 
 
 def measured(logits: Sequence[float], judged: Sequence[Judged]) -> dict[str, float | int | None]:
@@ -76,14 +77,16 @@ def _held(case_id: str, config: MetaConfig) -> bool:
     return stable_hash("held out", config.seed, case_id) % 10_000 < 10_000 * config.held_out
 
 
-def _train(config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged], spoken: Checkpoint) -> Path:
+def _train(
+    config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged], spoken: Checkpoint, tell: Steps | None
+) -> Path:
     from datasets import Dataset
     from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
 
     from solon.training.arguments import built
     from solon.training.models import adapted, last_state, load, load_tokenizer, save
     from solon.training.seeding import seeded
-    from solon.training.watch import Watch
+    from solon.training.watch import watched
 
     tokenizer = load_tokenizer(config)
     head = {"num_labels": 1, "problem_type": "multi_label_classification", "pad_token_id": tokenizer.pad_token_id}
@@ -96,9 +99,8 @@ def _train(config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged],
             train_dataset=Dataset.from_list(rows),
             processing_class=tokenizer,
             data_collator=DataCollatorWithPadding(tokenizer),
-            callbacks=[Watch()],
         )
-        trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
     counts = {"judgments": len(taught), "too long": len(taught) - len(rows)}
     report = counts | {f"held out {name}": value for name, value in _measured(model, tokenizer, held).items()}
     write_json(config.out / "report.json", report)

@@ -1,7 +1,8 @@
 """Models to train, and the folders that they are saved in: whole checkpoints that judge, serve and train on."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from solon.training.config import TrainConfig
 
 if TYPE_CHECKING:
     from peft import LoraConfig
+
+_SPARE = re.compile("pad|reserved|unused|control")
 
 
 def source_of(model: str) -> str:
@@ -43,15 +46,26 @@ def load(config: TrainConfig, kind: type[PreTrainedModel] = AutoModelForCausalLM
 
 
 def load_tokenizer(config: TrainConfig) -> PreTrainedTokenizerBase:
-    """Load the tokenizer of the model that a training starts from; where no token pads, the end token does."""
+    """Load the tokenizer of the model that a training starts from; where it names no token that pads, one is chosen.
+
+    It is a special token that no conversation holds, or else the end token: a scalar model is read at the last token
+    that does not pad, so padding with what ends a conversation would move that place.
+    """
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(source_of(config.model))
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(f"cannot load the tokenizer of '{config.model}': {reason}") from error
     if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.pad_token = next(_spare(tokenizer), tokenizer.eos_token)
     return tokenizer
+
+
+def _spare(tokenizer: PreTrainedTokenizerBase) -> Iterator[str]:
+    """Yield the special tokens that are there for padding or for no use yet, those for padding first."""
+    named = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+    spare = [name for name in named if _SPARE.search(name) and name not in str(tokenizer.chat_template)]
+    yield from sorted(spare, key=lambda name: "pad" not in name)
 
 
 def adapter(config: TrainConfig, task: str) -> "LoraConfig | None":
@@ -118,5 +132,14 @@ def _merge(trainer: Trainer, adapter: Path, folder: Path) -> None:
 
 def last_state(folder: Path) -> str | None:
     """Return the last state that was saved whole, from which a killed training goes on."""
-    whole = [state for state in folder.glob("checkpoint-*") if (state / "trainer_state.json").is_file()]
+    whole = [state for state in folder.glob("checkpoint-*") if _is_whole(state)]
     return str(max(whole, key=lambda state: int(state.name.rpartition("-")[2]))) if whole else None
+
+
+def _is_whole(state: Path) -> bool:
+    """Tell whether a state was saved to its end: the last of its files is there and can be read."""
+    try:
+        json.loads((state / "trainer_state.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True

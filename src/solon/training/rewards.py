@@ -67,7 +67,8 @@ class TrlReward:
             unread = sum(isinstance(outcome, Unread) for outcome in outcomes)
             log_metric(f"{self.__name__}/unread", unread / len(outcomes))
             read = [reward for reward, outcome in zip(rewards, outcomes, strict=True) if isinstance(outcome, Judgment)]
-            log_metric(f"{self.__name__}/read", sum(read) / len(read) if read else 0.0)
+            if read:
+                log_metric(f"{self.__name__}/read", sum(read) / len(read))
         return rewards
 
 
@@ -85,8 +86,10 @@ def _imported(name: str) -> RewardFunction:
     module, colon, function = name.partition(":")
     try:
         found = getattr(import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"the reward '{name}' cannot be imported ({error}); give module:name") from error
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise UserError(
+            f"the reward '{name}' cannot be imported ({error}); give module:name, and the module's folder in PYTHONPATH"
+        ) from error
     if not colon or not callable(found):
         raise UserError(f"the reward '{name}' is no function f(outcome, label) -> float; give module:name")
     imported: RewardFunction = found

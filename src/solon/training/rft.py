@@ -16,9 +16,10 @@ from solon.training.forms import spoken_by
 from solon.training.instructions import Turns, mixed, read_instructions
 from solon.training.rejection import Kept, reject
 from solon.training.samples import read_samples
+from solon.training.steps import Steps
 
 
-def rft(config: RftConfig) -> Path:
+def rft(config: RftConfig, tell: Steps | None = None) -> Path:
     """Fine-tune a model on sampled judgments and return its checkpoint folder; `out/report.json` says what was kept.
 
     Raises:
@@ -32,7 +33,7 @@ def rft(config: RftConfig) -> Path:
     general = mixed(len(judgments), read_instructions(config.instructions), config.instruction_share, config.seed)
     counts = {"cases": len(sampled), **rejection.counts, "judgments": len(judgments), "instructions": len(general)}
     spoken = spoken_by(config.model, [one.form for one in sampled])
-    return _fine_tune(config, [*judgments, *general], counts, spoken)
+    return _fine_tune(config, [*judgments, *general], counts, spoken, tell)
 
 
 def targets(kept: Sequence[Kept], seed: int) -> list[tuple[Turns, str]]:
@@ -44,7 +45,13 @@ def targets(kept: Sequence[Kept], seed: int) -> list[tuple[Turns, str]]:
     ]
 
 
-def _fine_tune(config: RftConfig, pairs: list[tuple[Turns, str]], counts: dict[str, int], spoken: Checkpoint) -> Path:
+def _fine_tune(
+    config: RftConfig,
+    pairs: list[tuple[Turns, str]],
+    counts: dict[str, int],
+    spoken: Checkpoint,
+    tell: Steps | None,
+) -> Path:
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
@@ -52,15 +59,17 @@ def _fine_tune(config: RftConfig, pairs: list[tuple[Turns, str]], counts: dict[s
     from solon.training.encoding import AnswerEncoder
     from solon.training.models import adapter, last_state, load, load_tokenizer, save
     from solon.training.seeding import seeded
-    from solon.training.watch import Watch
+    from solon.training.watch import watched
 
     tokenizer = load_tokenizer(config)
     with seeded(config.seed):
         model = load(config)
         encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
-        counts = counts | {"too long": encoded.too_long}
+        counts = counts | encoded.left_out
         if not encoded.rows:
-            raise UserError(f"every sequence is longer than max_length, {config.max_length} tokens: raise it")
+            raise UserError(
+                f"no sequence is left ({encoded.left_out}): max_length is {config.max_length} tokens, raise it"
+            )
         write_json(config.out / "report.json", counts)
         trainer = SFTTrainer(
             model=model,
@@ -68,8 +77,7 @@ def _fine_tune(config: RftConfig, pairs: list[tuple[Turns, str]], counts: dict[s
             train_dataset=Dataset.from_list(encoded.rows),
             processing_class=tokenizer,
             peft_config=adapter(config, "CAUSAL_LM"),
-            callbacks=[Watch()],
         )
-        trainer.train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})
