@@ -1,91 +1,96 @@
-"""`solon demo`: the whole method in miniature, on a CPU, with the tiny model that comes along."""
+"""`solon demo`: the whole method in miniature, on a CPU: a tiny judge is trained, and then it votes."""
 
-import os
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
-from solon.checkpoint import SANDBOX
+from solon import sandbox
+from solon.cli.clock import Clock
 from solon.cli.options import Count
-from solon.cli.progress import bar
+from solon.cli.progress import bar, steps
+from solon.cli.stages import Stages
 from solon.files import make_folder, write_json
-from solon.judge import Judge
-from solon.report.curve import Point, curve
-from solon.report.page import draw, need_matplotlib, write_page
-from solon.report.show import show
-from solon.report.tables import curve_table
-from solon.samplers.processes import ProcessSampler
-from solon.sandbox import cases as sandbox_cases
-from solon.store import Store
-from solon.types import LabeledCase, Verdict
-from solon.vote import vote
+from solon.report.miniature import Judges, Trained, tell, write
+from solon.report.page import need_matplotlib
+from solon.sandbox.judging import judged
+from solon.types import LabeledCase
 
 KS = (1, 2, 4, 8, 16, 32)
-TITLE = "A tiny judge votes: accuracy on held-out sandbox cases"
+FEW = 8
+"""The base and the fine-tuned model vote up to so many times, the reinforced one up to the last of `KS`."""
 
 
-def demo(*, cases: Count = 1000, seed: int = 1, out: Path = Path("runs/demo"), json: Path | None = None) -> None:
-    """Watch a one-million-parameter judge write principles, score responses and grow more accurate with every vote.
+def demo(
+    *,
+    cases: Count = 1000,
+    train: Count = 1500,
+    rounds: Count = 60,
+    seed: int = 1,
+    out: Path = Path("runs/demo"),
+    json: Path | None = None,
+) -> None:
+    """Train a one-million-parameter judge by fine-tuning and reinforcement on a CPU, and watch its votes add up.
 
     Parameters
     ----------
     cases
-        Held-out cases to judge, 32 judgments each; all points of the curve come from these.
+        Held-out cases to judge.
+    train
+        Labeled cases to train on.
+    rounds
+        Steps of the reinforcement.
     seed
-        The seed of the cases and of the run.
+        The seed of the cases, the trainings and the samples.
     out
-        The folder for the curve (PNG and HTML) and the run files; the same command again resumes.
+        The folder for everything; the same command again resumes.
     json
         Also write the figures to this file.
     """
     console = Console()
-    labeled = sandbox_cases("test", cases, seed=seed)
     for folder in (out, *([json.parent] if json else [])):
         make_folder(folder)
     need_matplotlib()
     console.print(
-        f"{cases} held-out cases, two responses each, {max(KS)} judgments per case; then one greedy judgment.\n"
+        f"A judge of one million parameters learns from {train} labeled cases, then judges {cases} that it never saw.\n"
     )
-    voted, tokens = _judged(labeled, max(KS), seed, out, console)
-    greedy, greedy_tokens = _judged(labeled, 1, seed, out, console)
-    for text in (shown := [show(labeled[i].case, _first(voted[i], 3)) for i in range(min(3, cases))]):
-        console.print(text + "\n", markup=False, highlight=False, soft_wrap=True)
-    labels = [one.label for one in labeled]
-    points = [*curve(greedy, labels, (1,), name="greedy"), *curve(voted, labels, KS)]
-    console.print(curve_table(points, f"{TITLE} (n = {cases}, percent [95 % interval])"))
-    console.print(_gains(points), markup=False, highlight=False)
-    console.print(f"mean tokens per judgment: sampled {tokens:.1f}, greedy {greedy_tokens:.1f}")
-    draw(points[1:], points[0], out / "curve.png", TITLE)
-    write_page(out / "curve.html", out / "curve.png", points, shown, TITLE)
-    figures = {"points": [_figures(point) for point in points], "tokens": {"sampled": tokens, "greedy": greedy_tokens}}
-    write_json(out / "curve.json", figures)
-    if json is not None:
-        write_json(json, figures)
-    console.print(f"report: {out / 'curve.html'}", markup=False, highlight=False)
+    clock = Clock(console)
+    folders = _trained(Stages(out, sandbox.checkpoint(), train, seed, rounds), clock, console)
+    judges = Judges(_judged(folders, sandbox.cases("test", cases, seed=seed), out, seed, clock, console))
+    figures = tell(judges, console)
+    write(judges, clock.seconds, out)
+    for path in [out / "figures.json", *([json] if json else [])]:
+        write_json(path, figures)
+    console.print(f"report: {out / 'report.html'}", markup=False, highlight=False)
 
 
-def _judged(labeled: list[LabeledCase], k: int, seed: int, out: Path, console: Console) -> tuple[list[Verdict], float]:
-    sampler = ProcessSampler(str(SANDBOX), processes=os.cpu_count() or 1)
-    with (
-        Judge(sampler, form="sandbox", k=k, seed=seed, temperature=float(k > 1), max_tokens=160) as judge,
-        Store(out / f"k{k}.sqlite", judge.identity()) as store,
-        bar(console) as progress,
-    ):
-        verdicts = judge.batch([one.case for one in labeled], store, progress)
-        usage = store.usage()
-    return verdicts, usage.completion_tokens / usage.samples
+def _trained(stages: Stages, clock: Clock, console: Console) -> dict[str, Path]:
+    """Run all stages and return their checkpoints."""
+    base = stages.base
+    with clock.stage("sampling the base model, with a hint where it fails"), bar(console) as judging:
+        samples = stages.sampled(base, "samples", judging)
+    with clock.stage("rejective fine-tuning"), steps(console, "rft") as told:
+        rft = stages.fine_tuned(samples, told)
+    with clock.stage("reinforcement"), steps(console, "grpo") as told:
+        rl = stages.reinforced(rft, samples, told)
+    with clock.stage("sampling the reinforced model"), bar(console) as judging:
+        again = stages.sampled(rl, "samples_rl", judging, hint="never")
+    with clock.stage("the meta reward model"), steps(console, "meta") as told:
+        meta = stages.weigher([samples, again], told)
+    return {"base": base, "rft": rft, "rl": rl, "meta": meta}
 
 
-def _first(verdict: Verdict, k: int) -> Verdict:
-    return vote(verdict.outcomes[:k], len(verdict.orders[0]), orders=verdict.orders[:k])
-
-
-def _gains(points: list[Point]) -> str:
-    greedy, one, most = points[0], points[1], points[-1]
-    over_one, over_greedy = (100 * (most.accuracy.mean - p.accuracy.mean) for p in (one, greedy))
-    return f"{most.title}: {over_one:+.1f} points over one sample, {over_greedy:+.1f} over greedy (ties share)"
-
-
-def _figures(point: Point) -> dict[str, object]:
-    return asdict(point) | {"accuracy": point.accuracy._asdict(), "strict": point.strict._asdict()}
+def _judged(
+    folders: Mapping[str, Path], held: list[LabeledCase], out: Path, seed: int, clock: Clock, console: Console
+) -> dict[str, Trained]:
+    """Judge the held-out cases with every judge, greedily and by votes that the meta model weighs."""
+    found = {}
+    for name in ("base", "rft", "rl"):
+        k = KS[-1] if name == "rl" else FEW
+        with clock.stage(f"judging with {name}: greedy, then {k} judgments a case"), bar(console) as told:
+            greedy = judged(folders[name], held, 1, seed=seed, store=out / f"{name}_greedy.sqlite", tell=told)
+            votes = judged(
+                folders[name], held, k, seed=seed, store=out / f"{name}_votes.sqlite", meta=folders["meta"], tell=told
+            )
+        found[name] = Trained(greedy, votes, tuple(each for each in KS if each <= k))
+    return found

@@ -35,8 +35,8 @@ class Point:
 
     @property
     def title(self) -> str:
-        """Name the point: `vote@8`, or `greedy` alone."""
-        return self.name if self.name == "greedy" else f"{self.name}@{self.k}"
+        """Name the point: `vote@8`, or `greedy` without a number."""
+        return self.name if self.name.endswith("greedy") else f"{self.name}@{self.k}"
 
 
 def curve(

@@ -1,8 +1,9 @@
-"""A curve as a picture and as a page that needs nothing else."""
+"""Curves as a picture, and a page that needs nothing but itself."""
 
 import base64
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from solon.errors import UserError
@@ -10,13 +11,24 @@ from solon.report.curve import Point
 from solon.report.tables import percent
 
 _STYLE = """
-body { font: 16px/1.5 Georgia, serif; max-width: 60rem; margin: 3rem auto; padding: 0 1rem; color: #1d2733; }
+body { font: 16px/1.5 Georgia, serif; max-width: 62rem; margin: 3rem auto; padding: 0 1rem; color: #1d2733; }
 h1, h2 { font-weight: normal; } img { max-width: 100%; }
 table { border-collapse: collapse; }
 th, td { padding: .3rem 1rem; text-align: right; border-bottom: 1px solid #d8dee6; }
 th:first-child, td:first-child { text-align: left; }
 pre { background: #f5f3ee; padding: 1rem; white-space: pre-wrap; font-size: 14px; }
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a picture: votes at growing k, and the greedy judgment as a flat one, if there is one."""
+
+    name: str
+    color: str
+    votes: Sequence[Point]
+    greedy: Point | None = None
+    dashed: bool = False
 
 
 def need_matplotlib() -> None:
@@ -31,8 +43,14 @@ def need_matplotlib() -> None:
         raise UserError("drawing needs matplotlib: pip install 'solon[report]'") from error
 
 
-def draw(votes: Sequence[Point], greedy: Point, path: Path, title: str) -> None:
-    """Draw accuracy against k with its intervals, and greedy decoding as a horizontal line.
+def draw(lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float] | None = None) -> None:
+    """Draw accuracy against k (log scale) with 95 % intervals; greedy judgments, and models that do not vote, are flat.
+
+    Args:
+        lines: what is drawn, in the order of the legend.
+        path: the picture's file.
+        title: its title.
+        flat: accuracies of models that do not vote, by name.
 
     Raises:
         UserError: matplotlib is not installed.
@@ -43,36 +61,70 @@ def draw(votes: Sequence[Point], greedy: Point, path: Path, title: str) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(7, 4.2), dpi=150, layout="constrained")
-    ks = [point.k for point in votes]
-    axes.plot(ks, [100 * p.accuracy.mean for p in votes], "o-", color="#1f5c99", label="vote of k judgments")
-    low, high = [100 * p.accuracy.low for p in votes], [100 * p.accuracy.high for p in votes]
-    axes.fill_between(ks, low, high, color="#1f5c99", alpha=0.18, linewidth=0, label="95 % interval over cases")
-    axes.axhline(100 * greedy.accuracy.mean, color="#b5651d", linestyle="--", label="greedy, one judgment")
+    figure, axes = plt.subplots(figsize=(8, 4.8), dpi=150, layout="constrained")
+    for line in lines:
+        ks = [point.k for point in line.votes]
+        means, low, high = (
+            [100 * value for value in part] for part in zip(*(p.accuracy for p in line.votes), strict=True)
+        )
+        axes.plot(ks, means, "s--" if line.dashed else "o-", color=line.color, label=line.name)
+        axes.fill_between(ks, low, high, color=line.color, alpha=0.12, linewidth=0)
+        if line.greedy is not None:
+            mean = 100 * line.greedy.accuracy.mean
+            axes.axhline(mean, color=line.color, linestyle=":", linewidth=1.2, label=f"{line.name}, greedy")
+    for name, value in (flat or {}).items():
+        axes.axhline(100 * value, color="#777777", linestyle="-.", linewidth=1.2, label=name)
+    most = sorted({point.k for line in lines for point in line.votes})
     axes.set_xscale("log", base=2)
-    axes.set_xticks(ks, [str(k) for k in ks])
+    axes.set_xticks(most, [str(k) for k in most])
     axes.set(xlabel="judgments per case (k)", ylabel="accuracy, percent", title=title)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="lower right")
+    figure.legend(loc="outside right upper", frameon=False, fontsize="small")
     figure.savefig(path)
     plt.close(figure)
 
 
-def write_page(path: Path, picture: Path, points: Sequence[Point], shown: Sequence[str], title: str) -> None:
-    """Write one HTML file that holds the picture, the table and some judgments to read."""
-    image = base64.b64encode(picture.read_bytes()).decode()
-    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(point))}</tr>" for point in points)
-    heads = "".join(f"<th>{head}</th>" for head in ("", "accuracy, ties share", "a tie is wrong", "ties", "unread"))
-    judgments = "".join(f"<pre>{html.escape(text)}</pre>" for text in shown)
+def write_page(path: Path, title: str, blocks: Sequence[str]) -> None:
+    """Write one HTML file of a title and blocks, which the functions below make."""
     path.write_text(
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(title)}</title>"
-        f"<style>{_STYLE}</style><h1>{html.escape(title)}</h1>"
-        f"<img alt='accuracy against the number of judgments' src='data:image/png;base64,{image}'>"
-        f"<p>{points[0].cases} cases; intervals are 95 % bootstrap intervals over cases.</p>"
-        f"<table><tr>{heads}</tr>{rows}</table><h2>Some judgments</h2>{judgments}</html>\n",
+        f"<style>{_STYLE}</style><h1>{html.escape(title)}</h1>{''.join(blocks)}</html>\n",
         "utf-8",
     )
 
 
-def _cells(point: Point) -> list[str]:
-    return [point.title, percent(point.accuracy), percent(point.strict), f"{point.ties:.1%}", f"{point.unread:.2%}"]
+def picture(path: Path, told: str) -> str:
+    """Return a picture as a block; `told` says what it shows."""
+    image = base64.b64encode(path.read_bytes()).decode()
+    return f"<img alt='{html.escape(told, quote=True)}' src='data:image/png;base64,{image}'>"
+
+
+def text(said: str) -> str:
+    """Return a paragraph as a block."""
+    return f"<p>{html.escape(said)}</p>"
+
+
+def heading(said: str) -> str:
+    """Return a heading as a block."""
+    return f"<h2>{html.escape(said)}</h2>"
+
+
+def verbatim(said: str) -> str:
+    """Return a text in its own lines, such as a shown judgment, as a block."""
+    return f"<pre>{html.escape(said)}</pre>"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as a block."""
+    top = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><tr>{top}</tr>{body}</table>"
+
+
+def points_table(points: Sequence[Point]) -> str:
+    """Return the points of curves as a block."""
+    rows = [
+        [p.title, percent(p.accuracy), percent(p.strict), f"{p.ties:.1%}", f"{p.distinct:.0f}", f"{p.unread:.2%}"]
+        for p in points
+    ]
+    return table(("", "accuracy, ties share", "a tie is wrong", "ties", "values", "unread"), rows)

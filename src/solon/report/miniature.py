@@ -1,0 +1,170 @@
+"""What the demo shows: the paper's first figure in miniature, tables, and judgments before and after training."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from solon.report.curve import Point, curve, earned
+from solon.report.judges import gain, judge_row
+from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
+from solon.report.show import show
+from solon.report.tables import curve_table, percent, rows_table
+from solon.sandbox.judging import Judged
+from solon.stats import Interval, bootstrap, paired
+from solon.vote import vote
+
+TITLE = "A tiny judge learns to write principles, and grows more accurate with every vote"
+COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
+NAMES = {"base": "base", "rft": "after fine-tuning (RFT)", "rl": "after reinforcement (RL)"}
+COMPARED = 8
+"""Gains between judges are told at one greedy judgment and at so many votes."""
+SHOWN = ("judge", "checks true", "implied", "covered by one", "covered by eight", "weight correlation", "distinct sets")
+
+
+def half(k: int) -> int:
+    """Return how many of k judgments vote by the meta model's weights: half, rounded up (arXiv 2504.02495)."""
+    return (k + 1) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What one judge came to on the held-out cases: greedily, and by votes at growing k."""
+
+    greedy: Judged
+    votes: Judged
+    ks: tuple[int, ...]
+
+    def points(self, name: str) -> list[Point]:
+        """Return the greedy point, the votes, and the votes that the meta model weighs."""
+        labels = [one.label for one in self.greedy.labeled]
+        return [
+            *curve(self.greedy.verdicts, labels, (1,), name=f"{name}, greedy"),
+            *curve(self.votes.verdicts, labels, self.ks, name=name),
+            *curve(self.votes.verdicts, labels, self.ks, name=f"{name}, meta", keep=half),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """All judges of a demo by name: base, rft and rl, on the same cases."""
+
+    trained: Mapping[str, Trained]
+
+    def points(self) -> list[Point]:
+        """Return the points of all judges."""
+        return [point for name, one in self.trained.items() for point in one.points(name)]
+
+    def gains(self) -> dict[str, Interval]:
+        """Return the paired gains in accuracy that the demo tells, by what is compared."""
+        base, rl = self.trained["base"], self.trained["rl"]
+        most, labels = rl.ks[-1], [one.label for one in rl.votes.labeled]
+        votes = {k: earned(rl.votes.verdicts, labels, k) for k in {1, COMPARED, most}}
+        weighed = earned(rl.votes.verdicts, labels, most, keep=half)
+        greedy = earned(rl.greedy.verdicts, labels, 1)
+        found = {
+            "rl over base, greedy": gain(rl.greedy, base.greedy, 1)["gain"],
+            f"rl over base, {COMPARED} votes": gain(rl.votes, base.votes, COMPARED)["gain"],
+            f"rl, {most} votes over one": paired(votes[most], votes[1]),
+            f"rl, {most} votes over greedy": paired(votes[most], greedy),
+            f"rl, {most} votes, meta over plain": paired(weighed, votes[most]),
+        }
+        if "rft" in self.trained:
+            found["rft over base, greedy"] = gain(self.trained["rft"].greedy, base.greedy, 1)["gain"]
+        return found
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what the world's rules say of every judge's judgments, greedy and sampled."""
+        rows = []
+        for name, one in self.trained.items():
+            rows.append(judge_row(f"{name}, greedy", one.greedy, 1))
+            rows.append(judge_row(f"{name}, sampled", one.votes, one.ks[-1]))
+        return rows
+
+
+def tell(judges: Judges, console: Console) -> dict[str, object]:
+    """Print some judgments, the table, the gains and what the rules say; return all figures as plain values."""
+    for said in _examples(judges)[:2]:
+        console.print(said + "\n", markup=False, highlight=False, soft_wrap=True)
+    points, gains, rows = judges.points(), judges.gains(), judges.rows()
+    console.print(curve_table(points, f"{TITLE} (n = {points[0].cases}, percent [95 % interval])"))
+    console.print(rows_table([{name: row[name] for name in SHOWN} for row in rows], "by the world's rules"))
+    for name, interval in gains.items():
+        console.print(f"{name}: {signed(interval)} points", markup=False, highlight=False)
+    return {
+        "points": [_plain(asdict(point)) for point in points],
+        "gains": _plain(gains),
+        "rules": [_plain(row) for row in rows],
+        "tokens": {name: {"greedy": t.greedy.tokens, "sampled": t.votes.tokens} for name, t in judges.trained.items()},
+    }
+
+
+def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
+    """Write `curve.png` and the page `report.html`."""
+    points = judges.points()
+    lines = []
+    for name, one in judges.trained.items():
+        greedy, *rest = one.points(name)
+        half_way = len(one.ks)
+        lines.append(Line(NAMES[name], COLORS[name], rest[:half_way], greedy))
+        if name == "rl":
+            lines.append(Line(f"{NAMES[name]}, meta-guided", "#2e7d4f", rest[half_way:], dashed=True))
+    draw(lines, out / "curve.png", "accuracy against votes, on held-out sandbox cases")
+    blocks = [
+        picture(out / "curve.png", "accuracy against the number of judgments"),
+        text(f"{points[0].cases} held-out cases of two responses; 95 % bootstrap intervals over cases; chance is 50."),
+        points_table(points),
+        heading("Gains, paired by case"),
+        table(("", "points"), [[name, signed(interval)] for name, interval in judges.gains().items()]),
+        heading("By kind of request"),
+        table(("kind", *judges.trained, "cases"), _kinds(judges)),
+        heading("Judgments before and after"),
+        *map(verbatim, _examples(judges)),
+        heading("Time"),
+        table(("stage", "seconds"), [[name, f"{value:.0f}"] for name, value in seconds.items()]),
+    ]
+    write_page(out / "report.html", TITLE, blocks)
+
+
+def signed(interval: Interval) -> str:
+    """Write a difference of shares in points with its 95 % interval."""
+    mean, low, high = (100 * value for value in interval)
+    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
+
+
+def _kinds(judges: Judges) -> list[list[str]]:
+    """Return a row per kind of request: the accuracy of every judge's most votes."""
+    labeled = next(iter(judges.trained.values())).votes.labeled
+    kinds = sorted({str(one.case.tags["kind"]) for one in labeled})
+    rows = []
+    for kind in kinds:
+        places = [i for i, one in enumerate(labeled) if one.case.tags["kind"] == kind]
+        cells = []
+        for one in judges.trained.values():
+            values = earned(one.votes.verdicts, [each.label for each in labeled], one.ks[-1])
+            cells.append(percent(bootstrap([values[i] for i in places])))
+        rows.append([kind, *cells, str(len(places))])
+    return rows
+
+
+def _examples(judges: Judges) -> list[str]:
+    """Show the first cases as base and reinforced judge saw them: one greedy judgment, then three votes."""
+    base, rl = judges.trained["base"], judges.trained["rl"]
+    shown = []
+    for i in range(min(3, len(rl.votes.labeled))):
+        case, verdict = rl.votes.labeled[i].case, rl.votes.verdicts[i]
+        first = vote(verdict.outcomes[:3], case.n, orders=verdict.orders[:3])
+        shown.append(f"BEFORE (base, greedy)\n{show(case, base.greedy.verdicts[i])}")
+        shown.append(f"AFTER (reinforced, three of its votes)\n{show(case, first)}")
+    return shown
+
+
+def _plain(value: object) -> object:
+    """Take intervals as named values, so that a file of figures explains itself."""
+    if isinstance(value, Interval):
+        return value._asdict()
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
