@@ -51,10 +51,9 @@ class Weighing:
         self._name, self._seed = config.meta, config.seed
 
     def identity(self) -> dict[str, object]:
-        """Return what weights and votes depend on, for the run file."""
+        """Return what the weights depend on, for the run file; how many of them vote may change from run to run."""
         return {
             "meta": self._name,
-            "k_meta": self.keep,
             "meta_form": self.form.name,
             "meta_template_hash": self.form.template_hash,
         }

@@ -198,7 +198,6 @@ async def test_a_run_without_a_meta_model_is_what_it_was() -> None:
     assert not {key for key in plainly.identity() if "meta" in key}
     assert weighed.identity() == plainly.identity() | {
         "meta": "ScriptedScorer",
-        "k_meta": 3,
         "meta_form": "meta",
         "meta_template_hash": META.template_hash,
     }
