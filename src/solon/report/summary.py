@@ -45,7 +45,7 @@ def summarize(
         **_accuracy(model, found, verdicts),
         "usage": asdict(usage),
         "notes": model.notes(verdicts) + failed + ([_WEIGH_AGAIN] if unweighed else []),
-        "config": model.identity(),
+        "config": model.identity() | ({} if model.keep is None else {"k_meta": model.keep}),
     }
 
 
