@@ -9,7 +9,7 @@ from rich.console import Console
 
 from solon.errors import UserError
 from solon.report.curve import curve
-from solon.report.page import draw, write_page
+from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.tables import curve_table, facts_table, percent, rows_table
 from solon.stats import Interval
 from solon.types import Best, Label, Ratings, Right
@@ -100,12 +100,14 @@ def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     verdicts = [voted(judged(1, 2), judged(i, 3)) for i in range(1, 5)]
     points = curve(verdicts, [Best(1)] * 4, (1, 2))
-    draw(points, points[0], tmp_path / "curve.png", "a <curve>")
-    write_page(tmp_path / "curve.html", tmp_path / "curve.png", points, ["said <b>"], "a <curve>")
+    lines = [Line("a judge", "#123456", points, points[0]), Line("another", "#654321", points[:1], dashed=True)]
+    draw(lines, tmp_path / "curve.png", "a <curve>", flat={"a scalar model": 0.5})
+    blocks = [picture(tmp_path / "curve.png", 'a "curve"'), points_table(points), heading("<h>"), text("<t>")]
+    write_page(tmp_path / "curve.html", "a <curve>", [*blocks, verbatim("said <b>"), table(("<x>",), [["<y>"]])])
     page = (tmp_path / "curve.html").read_text("utf-8")
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
-    assert page.count("<tr>") == 3
-    for part in ("data:image/png;base64,", "a &lt;curve&gt;", "said &lt;b&gt;", "vote@2"):
+    assert page.count("<tr>") == 5
+    for part in ("data:image/png;base64,", "a &lt;curve&gt;", "said &lt;b&gt;", "vote@2", "&lt;x&gt;", "&lt;y&gt;", "&quot;curve"):
         assert part in page
     assert "http" not in page
 
@@ -114,7 +116,7 @@ def test_without_matplotlib_drawing_says_what_to_install(tmp_path: Path, monkeyp
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     points = curve([voted(judged(1, 2))], [Best(1)], (1,))
     with pytest.raises(UserError, match=r"pip install 'solon\[report\]'"):
-        draw(points, points[0], tmp_path / "curve.png", "a curve")
+        draw([Line("a judge", "#123456", points)], tmp_path / "curve.png", "a curve")
 
 
 def test_reports_load_no_drawing_library() -> None:
