@@ -28,7 +28,7 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
     Raises:
         UserError: the file cannot be written.
     """
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # the processes of one training write the same report
     make_folder(path.parent)
     try:
         with part.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:

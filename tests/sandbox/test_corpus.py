@@ -43,8 +43,8 @@ def test_every_kind_mode_and_size_is_there(drawn):
 
 
 def test_checks_are_clean_in_inspections_and_mostly_true_in_judgments(drawn):
-    clean = [true for one in drawn if one.kind == "inspection" for _, true in checks(one, one.answer)]
-    noisy = [true for one in drawn if one.kind != "inspection" for _, true in checks(one, one.answer)]
+    clean = [true for one in drawn if one.kind == "inspection" for _, true in checks(one.case, one.order, one.answer)]
+    noisy = [true for one in drawn if one.kind != "inspection" for _, true in checks(one.case, one.order, one.answer)]
     assert all(clean)
     assert 0.8 < mean(noisy) < 0.97
 

@@ -20,6 +20,7 @@ _LLAMA = (
     "{{ message.content | trim }}<|eot_id|>{% endfor %}"
     "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
 )
+_LLAMA_ENDS = ("<|eom_id|>", "<|eot_id|>")
 _GEMMA = (
     "{{ bos_token }}{% for message in messages %}"
     "{% if message.role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
@@ -70,7 +71,7 @@ FAMILIES = {
             "<|eot_id|>",
         ),
         {"bos_token": "<|begin_of_text|>", "eos_token": "<|end_of_text|>"},
-        ("<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"),
+        ("<|end_of_text|>", *_LLAMA_ENDS),
         "<|eot_id|>",
     ),
     "gemma3": Family(

@@ -5,7 +5,6 @@ from transformers import PreTrainedTokenizerFast
 
 from solon.errors import UserError
 from solon.forms.pointwise import POINTWISE
-from solon.samplers.local.prompts import Prompts
 from solon.samplers.seam import Request
 from solon.samplers.transformers import TransformersSampler, eos_of
 from solon.training.encoding import AnswerEncoder, turn_end
@@ -29,18 +28,15 @@ def ids(tokens: PreTrainedTokenizerFast, *texts: str) -> list[int]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_prompt_is_what_the_sampler_shows_and_the_answer_ends_the_turn(family: str) -> None:
-    tokens = families.tokenizer(family)
+    tokens, end = families.tokenizer(family), families.FAMILIES[family].turn
     sampler = TransformersSampler(families.model(family), tokens)
     answer = boxed([9, 3])
     encoded = encoder(family).encode([(prompt, answer) for prompt in (ASKED, TALK, JUDGED)])
-    assert encoded.too_long == 0
+    assert not encoded.left_out
     for prompt, row in zip((ASKED, TALK, JUDGED), encoded.rows, strict=True):
         shown = sampler._prompts.ids(Request(prompt))
         assert isinstance(shown, tuple)
-        answered = [
-            *tokens(answer, add_special_tokens=False)["input_ids"],
-            *ids(tokens, families.FAMILIES[family].turn),
-        ]
+        answered = [*tokens(answer, add_special_tokens=False)["input_ids"], *ids(tokens, end)]
         assert row["input_ids"] == [*shown, *answered]
         assert row["labels"] == [-100] * len(shown) + answered
 
@@ -68,7 +64,7 @@ def test_a_sequence_as_long_as_allowed_is_taken_and_a_longer_one_counted(family:
         assert encoder(family, **limits).encode([(ASKED, "yes and no")]).rows == [row]
     for limits in ({"max_length": length - 1}, {"context": length - 1}):
         found = encoder(family, **limits).encode([(ASKED, "yes and no"), (ASKED, "y"), (JUDGED, "y")])
-        assert (len(found.rows), found.too_long) == (1, 2)
+        assert (len(found.rows), found.left_out) == (1, {"too long": 2})
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -87,7 +83,7 @@ def test_judged_text_and_answers_cannot_hold_special_tokens(family: str) -> None
 
 def test_a_prompt_that_the_template_refuses_is_left_out_and_counted() -> None:
     found = encoder("gemma3").encode([((Message("system", content("Be kind.")), *ASKED), "yes"), (ASKED, "yes")])
-    assert (len(found.rows), found.too_long) == (1, 1)
+    assert (len(found.rows), found.left_out) == (1, {"refused by the chat template": 1})
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused_in_words() -> None:
@@ -95,7 +91,3 @@ def test_a_tokenizer_without_a_chat_template_is_refused_in_words() -> None:
     tokens.chat_template = None
     with pytest.raises(UserError, match="has no chat template"):
         AnswerEncoder(families.model("qwen3"), tokens, 64)
-
-
-def test_prompts_are_those_of_the_sampler() -> None:
-    assert isinstance(encoder("qwen3").prompts, Prompts)

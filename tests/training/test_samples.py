@@ -11,7 +11,7 @@ from solon.errors import UserError
 from solon.files import write_whole
 from solon.training.labeled import read_labeled
 from solon.training.samples import SampledCase, Trajectory, read_samples, sampled_line
-from solon.types import Best, Label, LabeledCase, Ratings, Right
+from solon.types import Best, Label, LabeledCase, PrinciplesMode, Ratings, Right
 from tests.judge.judging import case
 from tests.training.making import labeled, lone
 
@@ -42,6 +42,15 @@ def test_samples_are_read_back_as_they_were(label: Label, tmp_path: Path) -> Non
     assert read.labeled.label == label
     assert read.labeled.case.responses == written.labeled.case.responses
     assert (read.labeled.case.reference, read.labeled.case.principles) == ("z", ("be true",))
+
+
+@pytest.mark.parametrize("mode", ["self", "none", "given", "given+self"])
+def test_who_wrote_the_principles_is_kept(mode: PrinciplesMode, tmp_path: Path) -> None:
+    written = SampledCase(labeled("a"), "pointwise", PLAIN, (), mode)
+    (read,) = read_samples([saved(tmp_path, sampled_line(written))])
+    assert read.mode == mode
+    (older,) = read_samples([saved(tmp_path, broken(principles_mode=...))])
+    assert older.mode == "self"
 
 
 def test_lone_responses_and_unread_ones_too(tmp_path: Path) -> None:
@@ -101,6 +110,7 @@ def sample(**fields: Any) -> dict[str, Any]:
         ({"plain": ...}, "'plain'"),
         ({"hinted": None}, "'hinted'"),
         ({"form": ...}, "'form'"),
+        ({"principles_mode": "mine"}, "principles_mode is 'mine', not one of self, given, given.self, none"),
         ({"plain": "none"}, "plain and hinted must be lists of objects"),
         ({"plain": ["text"]}, "plain and hinted must be lists of objects"),
         ({"plain": []}, "plain holds no sample"),

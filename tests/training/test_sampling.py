@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from solon.training.config import SampleConfig
 from solon.training.rejection import Rejection, reject
 from solon.training.rft import targets
 from solon.training.sampling import Sampling, sample
-from solon.types import Best, LabeledCase, Message, plain
+from solon.types import Best, LabeledCase, Message, PrinciplesMode, plain
 from tests.judge.judging import boxed, case, shown
 from tests.training.making import HINT, Fated, labeled, lone, rated, write
 
@@ -147,6 +148,18 @@ def test_a_stored_prompt_shows_the_responses_in_the_order_that_the_sample_saw(tm
     seen = [seen_in(prompt) for prompt, _ in targets(rejection.kept, seed=0)]
     assert len(set(seen)) == 2
     assert set(seen) < asked
+
+
+@pytest.mark.parametrize("mode", ["self", "none", "given", "given+self"])
+def test_a_stored_prompt_asks_for_principles_as_the_sampler_was_asked(mode: PrinciplesMode, tmp_path: Path) -> None:
+    one = replace(labeled("a"), case=replace(labeled("a").case, principles=("be brief",)))
+    drawn, sampler = sampled(tmp_path, one, fates={"a": "right wrong right"}, principles=mode)
+    asked = {unmarked(request.messages) for request in sampler.asked}
+    assert {unmarked(prompt) for prompt, _ in targets(reject(drawn.cases).kept, seed=0)} <= asked
+
+
+def unmarked(prompt: tuple[Message, ...]) -> str:
+    return re.sub(r" · [0-9a-f]+>>>", ">>>", plain(prompt[0].content))
 
 
 def seen_in(prompt: tuple[Message, ...]) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from solon.forms.correct import CORRECT
 from solon.forms.pointwise import POINTWISE
 from solon.training.forms import Forms
 from solon.training.visits import Visit, visits
-from solon.types import Best, LabeledCase
+from solon.types import Best, LabeledCase, PrinciplesMode
 from tests.training.making import labeled, lone, rated
 
 FORMS = Forms(POINTWISE, CORRECT)
+MODES: tuple[PrinciplesMode, ...] = ("self", "none")
 
 
 def cases(*sizes: int) -> list[LabeledCase]:
@@ -80,3 +81,9 @@ def test_a_lone_response_has_one_order_and_a_form_of_its_own() -> None:
         alone = visit.labeled.case.id == "a"
         assert visit.form is (CORRECT if alone else POINTWISE)
         assert not alone or visit.order == (0,)
+
+
+def test_prompts_ask_for_principles_in_the_mode_of_the_training() -> None:
+    for mode in MODES:
+        (visit,) = visits([labeled("a", 2)], FORMS, 1, seed=0, mode=mode)
+        assert visit.prompt(3) == POINTWISE.render(visit.labeled.case, visit.order, mode, seed=3)

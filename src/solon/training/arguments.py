@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import fields
+from math import gcd
 from typing import Any, TypeVar
 
 import torch
@@ -53,7 +54,7 @@ def arguments(config: TrainConfig) -> dict[str, Any]:
         "save_strategy": "steps",
         "save_steps": config.save_every,
         "save_total_limit": 2,
-        "logging_steps": 10,
+        "logging_steps": gcd(10, config.save_every),  # every state is saved after a look at its losses
         "report_to": "none",
         "disable_tqdm": True,
         "use_cpu": not gpu,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from solon.config import SamplingConfig
+from solon.types import PrinciplesMode
 
 Hint: TypeAlias = Literal["failed", "all", "never"]
 
@@ -26,6 +27,15 @@ def _number(text: str) -> object:
 
 Fields: TypeAlias = Annotated[dict[str, Any], AfterValidator(_meant)]
 """Fields handed on to something else, as a table of a TOML file, as JSON, or as dotted flags."""
+
+
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    """Take the dashes of a flag's name as the underscores that they stand for."""
+    return {name.replace("-", "_"): value for name, value in values.items()}
+
+
+Arguments: TypeAlias = Annotated[Fields, AfterValidator(_named)]
+"""Fields that are handed on as arguments of a library's own class."""
 
 
 class SampleConfig(SamplingConfig):
@@ -70,11 +80,11 @@ class TrainConfig(BaseModel):
     """Longest sequence in tokens; longer ones are left out and counted."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision in which the weights are held; on a GPU the arithmetic is bfloat16 in any case."""
-    lora: Fields = Field(default_factory=dict)
+    lora: Arguments = Field(default_factory=dict)
     """Fields of peft's LoraConfig, `{"r": 16}` for instance; empty trains all weights."""
     save_every: int = Field(default=100, ge=1)
     """Optimizer steps between saved states."""
-    trainer: Fields = Field(default_factory=dict)
+    trainer: Arguments = Field(default_factory=dict)
     """Further fields of the trainer's own arguments, as TRL names them: DeepSpeed, FSDP, vLLM, logging."""
 
 
@@ -102,6 +112,8 @@ class GrpoConfig(TrainConfig):
     """How a case is put to the model; by default the checkpoint's own form, else pointwise."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
+    principles: PrinciplesMode = "self"
+    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
     easy: int | None = Field(default=3, ge=1)
     """Leave out cases that were sampled right at least so often; none where null."""
     group: int = Field(default=4, ge=2)
@@ -135,8 +147,16 @@ class ScalarConfig(TrainConfig):
     """The scalar Bradley-Terry baseline."""
 
     data: list[Path]
-    """Files of labeled cases; those of a `train` split, where `meta.split` names one."""
+    """Files of labeled cases. Those whose `meta.split` is `train` are trained on, and those that name no split."""
+    measure: str = "test"
+    """The split that the model and its baselines are measured on."""
     pairs: int = Field(default=16, ge=1)
     """At most so many ordered pairs per case, drawn by the seed."""
     ties: bool = False
     """Also train on tied pairs, as target 0.5."""
+    batch: int = Field(default=64, ge=1)
+    """Cases per optimizer step, over all devices; each comes with all its pairs."""
+    micro_batch: int = Field(default=8, ge=1)
+    """Cases per device at once; the rest of a step is accumulated."""
+    max_length: int = Field(default=4096, ge=8)
+    """Longest conversation in tokens; the end of a longer one is cut, and such are counted."""

@@ -39,9 +39,11 @@ def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
     forms = Forms.of(config.model, config.form, config.single_form)
     if config.batch % config.group:
         raise UserError(f"batch is {config.batch} judgments a step; make it a multiple of group, {config.group}")
+    fit = _fitting(cases, forms, config)
     prompts = config.batch // config.group
-    planned = visits(cases, forms, prompts * (config.steps or ceil(config.epochs * len(cases) / prompts)), config.seed)
-    counts = {"cases": len(cases), "too easy": len(taught.cases) - len(cases)}
+    count = prompts * (config.steps or ceil(config.epochs * len(fit) / prompts))
+    planned = visits(fit, forms, count, config.seed, config.principles)
+    counts = {"cases": len(fit), "too easy": len(taught.cases) - len(cases), "too long": len(cases) - len(fit)}
     counts |= {f"left out {reason}": count for reason, count in taught.skipped.items()}
     write_json(config.out / "report.json", counts)
     return _reinforce(config, planned, counts, tell)
@@ -51,6 +53,18 @@ def _easy(one: LabeledCase, times: int | None) -> bool:
     """Tell whether the case's pass count, if it has one, says that it is too easy."""
     passed = one.case.tags.get("plain_right")
     return times is not None and isinstance(passed, int) and passed >= times
+
+
+def _fitting(cases: Sequence[LabeledCase], forms: Forms, config: GrpoConfig) -> list[LabeledCase]:
+    from solon.training.fitting import fitting
+
+    found = fitting(cases, forms, config)
+    if not found:
+        raise UserError(
+            f"no prompt leaves room for {config.max_tokens} tokens of judgment: raise max_length, {config.max_length} "
+            "now, lower max_tokens, or take a model with a longer context"
+        )
+    return found
 
 
 def grpo_arguments(config: GrpoConfig, prompts: int) -> "GRPOConfig":
@@ -117,13 +131,14 @@ def grpo_trainer(config: GrpoConfig, planned: Sequence[Visit]) -> "GRPOTrainer":
 
 
 def _reinforce(config: GrpoConfig, planned: Sequence[Visit], counts: dict[str, int], tell: Steps | None) -> Path:
-    from solon.training.models import last_state, save
+    from solon.training.models import save
+    from solon.training.resuming import resumed
     from solon.training.seeding import seeded
     from solon.training.watch import watched
 
     with seeded(config.seed):
         trainer = grpo_trainer(config, planned)
-        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     spoken = spoken_by(config.model, [visit.form.file or visit.form.name for visit in planned])
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

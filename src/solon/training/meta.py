@@ -43,12 +43,12 @@ def meta(config: MetaConfig, tell: Steps | None = None) -> Path:
         UserError: a file cannot be read, all judgments are right or all wrong, or the model cannot be loaded.
     """
     sampled = read_samples(config.samples)
-    form = meta_form(load_form(sampled[0].form))
     judged = [Judged(*_judged(one, shown, config.seed)) for one in sampled for shown in one.plain if not shown.unread]
     held = [one for one in judged if _held(one.case_id, config)]
     taught = [one for one in judged if not _held(one.case_id, config)]
     if len({one.right for one in taught}) < 2:
         raise UserError(f"{len(taught)} judgments, all right or all wrong: the meta model needs some of both kinds")
+    form = meta_form(load_form(sampled[0].form))
     return _train(config, taught, held, Checkpoint(form.name, form.template_hash), tell)
 
 
@@ -84,7 +84,8 @@ def _train(
     from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
 
     from solon.training.arguments import built
-    from solon.training.models import adapted, last_state, load, load_tokenizer, save
+    from solon.training.models import adapted, load, load_tokenizer, save
+    from solon.training.resuming import resumed
     from solon.training.seeding import seeded
     from solon.training.watch import watched
 
@@ -100,7 +101,7 @@ def _train(
             processing_class=tokenizer,
             data_collator=DataCollatorWithPadding(tokenizer),
         )
-        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     counts = {"judgments": len(taught), "too long": len(taught) - len(rows)}
     report = counts | {f"held out {name}": value for name, value in _measured(model, tokenizer, held).items()}
     write_json(config.out / "report.json", report)

@@ -18,6 +18,7 @@ from transformers import (
 from solon.checkpoint import SANDBOX, Checkpoint
 from solon.errors import UserError
 from solon.training.config import TrainConfig
+from solon.training.seeding import seeded
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -111,7 +112,8 @@ def save(trainer: Trainer, config: TrainConfig, spoken: Checkpoint, log: Mapping
     if not trainer.is_world_process_zero():
         return folder
     if config.lora:
-        _merge(trainer, config.out / "adapter", folder)
+        with seeded(config.seed):  # peft draws an adapter before it loads one
+            _merge(trainer, config.out / "adapter", folder)
     (folder / "training_args.bin").unlink(missing_ok=True)
     spoken.save(folder)
     (folder / "log.json").write_text(json.dumps(log, indent=2) + "\n", "utf-8")

@@ -39,10 +39,11 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
 def targets(kept: Sequence[Kept], seed: int) -> list[tuple[Turns, str]]:
     """Put kept samples as (prompt, answer) pairs, the responses in the order each saw and never with a hint."""
     forms = {name: load_form(name) for name in {one.sampled.form for one in kept}}
-    return [
-        (forms[one.sampled.form].render(one.sampled.labeled.case, one.trajectory.order, seed=seed), one.trajectory.text)
-        for one in kept
-    ]
+    found = []
+    for one in kept:
+        case, form = one.sampled.labeled.case, forms[one.sampled.form]
+        found.append((form.render(case, one.trajectory.order, one.sampled.mode, seed=seed), one.trajectory.text))
+    return found
 
 
 def _fine_tune(
@@ -57,7 +58,8 @@ def _fine_tune(
 
     from solon.training.arguments import built
     from solon.training.encoding import AnswerEncoder
-    from solon.training.models import adapter, last_state, load, load_tokenizer, save
+    from solon.training.models import adapter, load, load_tokenizer, save
+    from solon.training.resuming import resumed
     from solon.training.seeding import seeded
     from solon.training.watch import watched
 
@@ -78,6 +80,6 @@ def _fine_tune(
             processing_class=tokenizer,
             peft_config=adapter(config, "CAUSAL_LM"),
         )
-        watched(trainer, tell).train(resume_from_checkpoint=last_state(config.out / "states"))
+        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from solon.data.writing import case_line
 from solon.errors import UserError
 from solon.training.labeled import read_labeled
-from solon.types import LabeledCase, Order, Reason
+from solon.types import LabeledCase, Order, PrinciplesMode, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,13 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class SampledCase:
-    """A labeled case, the form that it was put in (a name or a file), and its samples."""
+    """A labeled case, the form (a name or a file) and the mode of principles that it was put in, and its samples."""
 
     labeled: LabeledCase
     form: str
     plain: tuple[Trajectory, ...]
     hinted: tuple[Trajectory, ...]
+    mode: PrinciplesMode = "self"
 
     @property
     def plain_right(self) -> int:
@@ -47,7 +48,8 @@ class SampledCase:
 def sampled_line(one: SampledCase) -> str:
     """Write a sampled case as one line of JSON; what an earlier sampling left in its tags is not kept."""
     samples = {"plain": list(map(_row, one.plain)), "hinted": list(map(_row, one.hinted))}
-    row = json.loads(case_line(one.labeled)) | {"form": one.form, "plain_right": one.plain_right} | samples
+    row = json.loads(case_line(one.labeled)) | {"form": one.form, "principles_mode": one.mode}
+    row |= {"plain_right": one.plain_right} | samples
     return json.dumps(row, ensure_ascii=False)
 
 
@@ -71,11 +73,18 @@ def _sampled(one: LabeledCase, file: Path) -> SampledCase:
         )
         if not plain:
             raise ValueError("plain holds no sample")
-        return SampledCase(one, str(tags["form"]), plain, hinted)
+        return SampledCase(one, str(tags["form"]), plain, hinted, _mode(tags.get("principles_mode", "self")))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"case '{one.case.id}' of '{file}' holds no samples ({error}): make the file with solon train sample"
         ) from error
+
+
+def _mode(value: object) -> PrinciplesMode:
+    modes: dict[object, PrinciplesMode] = {mode: mode for mode in get_args(PrinciplesMode)}
+    if value not in modes:
+        raise ValueError(f"principles_mode is {value!r}, not one of {', '.join(map(str, modes))}")
+    return modes[value]
 
 
 def _rows(value: object) -> list[Mapping[str, Any]]:

@@ -88,7 +88,8 @@ async def _sampled(
         for name, form in (("many", forms.many), ("single", forms.single)):
             cases = [one for one in taught.cases if isinstance(one.label, Right) is (name == "single")]
             plain = await _judged(config, cases, form, sampler, f"{name}_plain", config.plain, tell)
-            rows = {one.case.id: SampledCase(one, form.file or form.name, plain[one.case.id], ()) for one in cases}
+            put = form.file or form.name
+            rows = {one.case.id: SampledCase(one, put, plain[one.case.id], (), config.principles) for one in cases}
             hinted = [one for one in cases if _wanted(config, rows[one.case.id])]
             told = HintedForm.of(form, cases)
             extra = await _judged(config, hinted, told, sampler, f"{name}_hinted", 1, tell)

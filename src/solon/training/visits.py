@@ -13,30 +13,33 @@ from solon.forms.form import Form
 from solon.order import stable_hash
 from solon.reward import best_responses
 from solon.training.forms import Forms
-from solon.types import LabeledCase, Message, Order, Right
+from solon.types import LabeledCase, Message, Order, PrinciplesMode, Right
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One labeled case in the order of one rollout group, and the form that it is put in."""
+    """One labeled case in the order of one rollout group, and the form and mode of principles that it is put in."""
 
     labeled: LabeledCase
     order: Order
     form: Form
+    mode: PrinciplesMode = "self"
 
     def prompt(self, seed: int) -> tuple[Message, ...]:
         """Put the case into its form."""
-        return self.form.render(self.labeled.case, self.order, seed=seed)
+        return self.form.render(self.labeled.case, self.order, self.mode, seed=seed)
 
 
-def visits(cases: Sequence[LabeledCase], forms: Forms, count: int, seed: int) -> list[Visit]:
+def visits(
+    cases: Sequence[LabeledCase], forms: Forms, count: int, seed: int, mode: PrinciplesMode = "self"
+) -> list[Visit]:
     """Return so many visits to the cases, each case as often as any other but for one; more begin as fewer do."""
     places: Counter[int] = Counter()
     found: list[Visit] = []
     while len(found) < count:
         rng = random.Random(stable_hash("visits", seed, len(found)))
         drawn = rng.sample(list(cases), len(cases))
-        found += [Visit(one, _order(one, places, rng), forms.of_case(one)) for one in drawn]
+        found += [Visit(one, _order(one, places, rng), forms.of_case(one), mode) for one in drawn]
     return found[:count]
 
 

@@ -48,7 +48,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             UserError: the training has diverged.
         """
         logs = logs or {}
-        for name in ("loss", "grad_norm"):
+        for name in ("loss", "grad_norm", "train_loss"):
             if name in logs and not math.isfinite(float(logs[name])):
                 raise UserError(
                     f"the training diverged: {name} is {logs[name]} at step {state.global_step}; lower learning_rate, "
