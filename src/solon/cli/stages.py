@@ -5,10 +5,9 @@ a demo or a study that was killed goes on where it stopped.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from solon import sandbox
 from solon.data.writing import case_line, messages_line
@@ -23,17 +22,22 @@ MAX_TOKENS = 120
 """Of a judgment in training; the sandbox's longest have about 100."""
 
 
+def unseen(step: int, total: int) -> None:
+    """Tell nobody how far a training is."""
+
+
 @dataclass(frozen=True)
 class Stages:
-    """The stages of one miniature, in a folder of its own.
+    """The stages of one miniature, each in a folder of its own name below `folder`.
+
+    Every stage takes fields of its recipe's config to set otherwise, and then a name of its own.
 
     Attributes:
-        folder: where every stage has a folder.
+        folder: where the stages are.
         base: the checkpoint to start from.
-        cases: labeled cases of the train split.
+        cases: how many labeled cases of the train split there are.
         seed: of the cases and of every stage.
         steps: optimizer steps of the reinforcement.
-        rft, grpo, meta: fields of the recipes' configs to set otherwise.
     """
 
     folder: Path
@@ -41,55 +45,61 @@ class Stages:
     cases: int = 1500
     seed: int = 1
     steps: int = 60
-    rft: dict[str, Any] = field(default_factory=dict)
-    grpo: dict[str, Any] = field(default_factory=dict)
-    meta: dict[str, Any] = field(default_factory=dict)
 
-    def data(self) -> tuple[Path, Path]:
-        """Write the labeled cases and the general instruction data."""
-        cases, instructions = self.folder / "train.jsonl", self.folder / "instructions.jsonl"
-        write_whole(cases, map(case_line, sandbox.cases("train", self.cases, seed=self.seed)))
-        general = sandbox.instructions(self.cases // 2, seed=self.seed)
-        write_whole(instructions, (messages_line(one.messages, one.answer) for one in general))
-        return cases, instructions
+    def data(self) -> Path:
+        """Return the file of labeled cases."""
+        path = self.folder / "train.jsonl"
+        if not path.exists():
+            write_whole(path, map(case_line, sandbox.cases("train", self.cases, seed=self.seed)))
+        return path
 
-    def sampled(self, model: Path, name: str, tell: Callable[[Progress], None], **options: object) -> Path:
+    def instructions(self) -> Path:
+        """Return the file of general instruction data."""
+        path = self.folder / "instructions.jsonl"
+        if not path.exists():
+            general = sandbox.instructions(self.cases, seed=self.seed)
+            write_whole(path, (messages_line(one.messages, one.answer) for one in general))
+        return path
+
+    def sampled(
+        self, model: Path, tell: Callable[[Progress], None] = lambda _: None, name: str = "samples", **fields: object
+    ) -> Path:
         """Sample the cases with a checkpoint and return the file of samples."""
         from solon.training.sampling import sample
 
         out = self.folder / name / "samples.jsonl"
         if not out.exists():
-            own = {"model": str(model), "data": [self.data()[0]], "out": out.parent, "temperature": 1.0}
-            config = SampleConfig.model_validate(own | {"seed": self.seed, "max_tokens": MAX_TOKENS} | options)
+            own = {"model": str(model), "data": [self.data()], "out": out.parent, "temperature": 1.0}
+            config = SampleConfig.model_validate(own | {"seed": self.seed, "max_tokens": MAX_TOKENS} | fields)
             sampling = sample(config, sampler=ProcessSampler(str(model), os.cpu_count() or 1), tell=tell)
             write_json(out.parent / "report.json", sampling.counts())
             write_whole(out, map(sampled_line, sampling.cases))
         return out
 
-    def fine_tuned(self, samples: Path, tell: Steps) -> Path:
+    def fine_tuned(self, samples: Path, tell: Steps = unseen, name: str = "rft", **fields: object) -> Path:
         """Fine-tune the base on right samples, mixed with instructions."""
         from solon.training.rft import rft
 
-        own = {"samples": [samples], "instructions": [self.data()[1]], "instruction_share": 0.2, "epochs": 2}
+        own = {"samples": [samples], "instructions": [self.instructions()], "instruction_share": 0.2, "epochs": 2}
         sizes = {"learning_rate": 5e-4, "batch": 32, "micro_batch": 32}
-        config = RftConfig.model_validate(self._shared(self.base, "rft") | own | sizes | self.rft)
+        config = RftConfig.model_validate(self._shared(self.base, name) | own | sizes | fields)
         return _made(config.out, lambda: rft(config, tell))
 
-    def reinforced(self, model: Path, samples: Path, tell: Steps) -> Path:
+    def reinforced(self, model: Path, samples: Path, tell: Steps = unseen, name: str = "rl", **fields: object) -> Path:
         """Reinforce a model on the cases that are not too easy."""
         from solon.training.grpo import grpo
 
         own = {"data": [samples], "steps": self.steps, "max_tokens": MAX_TOKENS}
         sizes = {"learning_rate": 4e-4, "batch": 256, "micro_batch": 64}
-        config = GrpoConfig.model_validate(self._shared(model, "rl") | own | sizes | self.grpo)
+        config = GrpoConfig.model_validate(self._shared(model, name) | own | sizes | fields)
         return _made(config.out, lambda: grpo(config, tell))
 
-    def weigher(self, samples: list[Path], tell: Steps) -> Path:
+    def weigher(self, samples: Sequence[Path], tell: Steps = unseen, name: str = "meta", **fields: object) -> Path:
         """Train the meta model on plain samples of the base and of the judge that it will guide."""
         from solon.training.meta import meta
 
         sizes = {"learning_rate": 5e-4, "batch": 64, "micro_batch": 64}
-        config = MetaConfig.model_validate(self._shared(self.base, "meta") | {"samples": samples} | sizes | self.meta)
+        config = MetaConfig.model_validate(self._shared(self.base, name) | {"samples": samples} | sizes | fields)
         return _made(config.out, lambda: meta(config, tell))
 
     def _shared(self, model: Path, name: str) -> dict[str, object]:

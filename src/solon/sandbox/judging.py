@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from solon.judge import Judge, Progress
+from solon.order import Orders
 from solon.samplers.processes import ProcessSampler
 from solon.store import Store
-from solon.types import LabeledCase, Verdict
+from solon.types import LabeledCase, PrinciplesMode, Verdict
 
 MAX_TOKENS = 160
 
@@ -31,6 +32,8 @@ def judged(
     store: Path | None = None,
     meta: Path | None = None,
     form: str = "sandbox",
+    principles: PrinciplesMode = "self",
+    orders: Orders = "balanced",
     temperature: float | None = None,
     tell: Callable[[Progress], None] | None = None,
 ) -> Judged:
@@ -44,14 +47,17 @@ def judged(
         store: the run file; without one nothing is kept.
         meta: the folder of a meta model that weighs the judgments.
         form: the form that the cases are put in.
+        principles: who writes the principles.
+        orders: in which orders the responses are shown.
         temperature: of the samples; 1 where k > 1, which the base model was trained at.
         tell: called as samples arrive.
     """
     sampler = ProcessSampler(str(checkpoint), processes=os.cpu_count() or 1)
     heat = float(k > 1) if temperature is None else temperature
     weigher = None if meta is None else str(meta)
+    options = {"seed": seed, "principles": principles, "orders": orders, "max_tokens": MAX_TOKENS}
     with (
-        Judge(sampler, form=form, meta=weigher, k=k, seed=seed, temperature=heat, max_tokens=MAX_TOKENS) as judge,
+        Judge(sampler, form=form, meta=weigher, k=k, temperature=heat, **options) as judge,
         Store(store or ":memory:", judge.identity() | {"model": str(checkpoint)}) as kept,
     ):
         verdicts = judge.batch([one.case for one in labeled], kept, tell)
