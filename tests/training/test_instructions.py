@@ -46,9 +46,7 @@ def test_the_seed_draws_others() -> None:
 
 
 def test_conversations_are_read_with_all_their_turns(tmp_path: Path) -> None:
-    long = row(
-        ("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"), ("assistant", "So long")
-    )
+    long = row(("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello"), ("user", "Bye"), ("assistant", "Yes"))
     parts = row(("user", [{"type": "text", "text": "Hi"}]), ("assistant", "Yes"))
     first, second = read_instructions([file_of(tmp_path, long, "", parts, "")])
     assert [turn.role for turn in first[0]] == ["system", "user", "assistant", "user"]

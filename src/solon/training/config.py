@@ -53,6 +53,21 @@ class SampleConfig(SamplingConfig):
     """Which cases are also sampled once with the label's hint: those with no plain sample right, all, or none."""
 
 
+class CritiqueConfig(SamplingConfig):
+    """How critiques of single responses are sampled, for a scalar head to learn from (CLoud, arXiv 2408.11791)."""
+
+    form: str | None = None
+    """How a response is put to the model: critique, or sandbox-critique, the default for models of the sandbox."""
+    principles: PrinciplesMode = "self"
+    """With given or given+self the critic is shown the case's principles."""
+    data: list[Path]
+    """Files of labeled cases."""
+    out: Path
+    """Folder for critiques.jsonl and the run file from which a killed run goes on."""
+    k: int = Field(default=1, ge=1)
+    """Critiques per response; a larger number goes on from the run file of a smaller one."""
+
+
 class TrainConfig(BaseModel):
     """What every training is told."""
 
@@ -143,8 +158,8 @@ class MetaConfig(TrainConfig):
     """Share of the cases that are not trained on but measured."""
 
 
-class ScalarConfig(TrainConfig):
-    """The scalar Bradley-Terry baseline."""
+class PairsConfig(TrainConfig):
+    """What every model is told that learns from pairs of responses."""
 
     data: list[Path]
     """Files of labeled cases. Those whose `meta.split` is `train` are trained on, and those that name no split."""
@@ -154,9 +169,38 @@ class ScalarConfig(TrainConfig):
     """At most so many ordered pairs per case, drawn by the seed."""
     ties: bool = False
     """Also train on tied pairs, as target 0.5."""
+
+
+class ScalarConfig(PairsConfig):
+    """The scalar Bradley-Terry baseline."""
+
     batch: int = Field(default=64, ge=1)
     """Cases per optimizer step, over all devices; each comes with all its pairs."""
     micro_batch: int = Field(default=8, ge=1)
     """Cases per device at once; the rest of a step is accumulated."""
     max_length: int = Field(default=4096, ge=8)
     """Longest conversation in tokens; the end of a longer one is cut, and such are counted."""
+
+
+class PairRMConfig(PairsConfig):
+    """The pairwise scalar baseline (PairRM, arXiv 2306.02561)."""
+
+    batch: int = Field(default=64, ge=1)
+    """Shown pairs per optimizer step, over all devices; each pair is shown in both orders."""
+    micro_batch: int = Field(default=8, ge=1)
+    """Shown pairs per device at once; the rest of a step is accumulated."""
+    max_length: int = Field(default=4096, ge=8)
+    """Longest shown pair in tokens, conversation included; longer ones are left out and counted."""
+
+
+class CloudConfig(PairsConfig):
+    """The semi-scalar baseline (CLoud, arXiv 2408.11791): a scalar head that reads critiques."""
+
+    data: list[Path]
+    """Files that `solon train critique` wrote. Their `meta.split` says which cases are trained on, as for `scalar`."""
+    batch: int = Field(default=64, ge=1)
+    """Cases per optimizer step, over all devices; a case counts once per critique of its responses."""
+    micro_batch: int = Field(default=8, ge=1)
+    """Cases per device at once; the rest of a step is accumulated."""
+    max_length: int = Field(default=4096, ge=8)
+    """Longest text in tokens: conversation, response and critique; longer ones are left out and counted."""
