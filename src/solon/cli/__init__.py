@@ -28,6 +28,7 @@ sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from n
 sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lines.")
 sandbox.command("solon.cli.sandbox:check", help="Measure the world's own ceilings, without any model.")
 sandbox.command("solon.cli.sandbox:measure", help="Measure a checkpoint on every kind of prompt.")
+sandbox.command("solon.cli.study:study", help="Run the arms of docs/study.md, cell by cell.")
 sandbox.command("solon.cli.compare:compare", help="Judge the same cases with several checkpoints.")
 sandbox.command("solon.cli.sandbox:instructions", help="Write general instruction data: clean inspections.")
 app.command(sandbox)
@@ -36,6 +37,10 @@ train.command("solon.cli.train:sample", help="Sample judgments of labeled cases.
 train.command("solon.cli.train:rft", help="Rejective fine-tuning on sampled judgments.")
 train.command("solon.cli.train:meta", help="Train the scalar model that weighs votes.")
 train.command("solon.cli.train:grpo", help="Rule-based reinforcement learning with GRPO.")
+train.command("solon.cli.train:scalar", help="The scalar Bradley-Terry baseline, beside a bag of words.")
+train.command("solon.cli.train:pairrm", help="The pairwise scalar baseline (PairRM).")
+train.command("solon.cli.train:critique", help="Sample critiques of single responses.")
+train.command("solon.cli.train:cloud", help="The semi-scalar baseline (CLoud): a head that reads critiques.")
 app.command(train)
 
 

@@ -11,6 +11,17 @@ from solon.sandbox.evaluate import evaluate
 from solon.sandbox.selfcheck import self_check
 from solon.sandbox.shipped import checkpoint
 from solon.sandbox.training import train_base
-from solon.sandbox.world import SPLITS, cases
+from solon.sandbox.world import SPLITS, cases, of_other_kinds, true_principles
 
-__all__ = ["SPLITS", "BaseConfig", "cases", "checkpoint", "evaluate", "instructions", "self_check", "train_base"]
+__all__ = [
+    "SPLITS",
+    "BaseConfig",
+    "cases",
+    "checkpoint",
+    "evaluate",
+    "instructions",
+    "of_other_kinds",
+    "self_check",
+    "train_base",
+    "true_principles",
+]

@@ -63,8 +63,11 @@ def principled(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> dict[str, 
 
 
 def _named(judgment: Judgment) -> dict[Criterion | None, float | None]:
-    """Return the criteria that a judgment's principles name, once each; what names none stands for itself as None."""
-    return {parse(principle.text): principle.weight for principle in judgment.principles}
+    """Return the criteria that a judgment's principles name, once each, and None for all that name none.
+
+    Given principles are whole texts, whose weight stands behind the name.
+    """
+    return {parse(p.text) or parse(p.text.rpartition(" ")[0]): p.weight for p in judgment.principles}
 
 
 def _union(verdict: Verdict) -> set[Criterion | None]:

@@ -7,7 +7,7 @@ labeled as the tie they are.
 """
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -77,6 +77,21 @@ def implied(case: Case) -> dict[Criterion, int]:
     """Return the criteria that a sandbox case's request implies, with their weights."""
     pairs = cast(list[tuple[str, int]], case.tags["implied"])
     return {Criterion(*text.split(" ")): weight for text, weight in pairs}
+
+
+def true_principles(case: Case) -> tuple[str, ...]:
+    """Return the implied criteria as given principles, the weightiest three first, as a form shows them."""
+    ranked = sorted(implied(case).items(), key=lambda item: (-item[1], item[0].text))
+    return tuple(f"{criterion.text} {weight}" for criterion, weight in ranked[:3])
+
+
+def of_other_kinds(labeled: Sequence[LabeledCase]) -> list[LabeledCase]:
+    """Return for every case the next one whose request is of another kind, whose principles it can be given instead."""
+    found = []
+    for place, one in enumerate(labeled):
+        rest = [*labeled[place + 1 :], *labeled[:place]]
+        found.append(next((other for other in rest if other.case.tags["kind"] != one.case.tags["kind"]), one))
+    return found
 
 
 def boasts(case: Case) -> dict[int, Criterion]:

@@ -1,0 +1,50 @@
+"""`solon sandbox study` and `compare` in small: cells are made once, and what they earned can be compared."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from solon.cli.study import read_cells
+from tests.cli.conftest import Done
+
+pytestmark = pytest.mark.slow
+
+
+def test_cells_are_made_once_and_hold_what_every_case_earned(solon: Callable[..., Done], tmp_path: Path) -> None:
+    command = ("sandbox", "study", "--seeds", 7, "--only", "base", "--only", "rft_plain", "--sizes", "tiny")
+    done = solon(*command, "--out", tmp_path)
+    assert done.code == 0, done.told
+    assert "base, seed 7" in done.out
+    cells = read_cells(tmp_path / "cells")
+    assert {name: list(seeds) for name, seeds in cells.items()} == {"base": [7], "rft_plain": [7]}
+    test, unseen = cells["base"][7]
+    assert (test["split"], unseen["split"], test["cases"]) == ("test", "unseen", 8)
+    assert {k: len(values) for k, values in test["earned"]["votes"].items()} == {"1": 8, "2": 8, "4": 8}
+    assert len(test["earned"]["greedy"]) == 8
+    assert test["rules"]["votes"]["cases"] == 8
+    made = {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()}
+    again = solon(*command, "--out", tmp_path)
+    assert again.code == 0
+    assert "base, seed 7" not in again.out
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()} == made
+
+
+def test_judges_are_compared_on_the_same_cases(solon: Callable[..., Done], tmp_path: Path) -> None:
+    from solon.sandbox import checkpoint
+
+    figures = tmp_path / "figures.json"
+    done = solon("sandbox", "compare", checkpoint(), checkpoint(), "--count", 6, "--k", 2, "--json", figures)
+    assert done.code == 0, done.told
+    rows = json.loads(figures.read_text("utf-8"))
+    assert [(row["k"], row["cases"]) for row in rows] == [(1, 6), (2, 6), (1, 6), (2, 6)]
+    assert rows[2]["gain"] == [0.0, 0.0, 0.0], "a judge gains nothing over itself"
+    assert 0.5 < rows[0]["checks true"] <= 1
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--only", "nothing"), ("--sizes", "huge")])
+def test_what_is_not_there_is_named(solon: Callable[..., Done], tmp_path: Path, flag: str, value: str) -> None:
+    done = solon("sandbox", "study", flag, value, "--out", tmp_path)
+    assert done.code == 2
+    assert value in done.told
