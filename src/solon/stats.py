@@ -40,6 +40,26 @@ def paired(values: Sequence[float], others: Sequence[float], *, seed: int = 0, r
     return bootstrap([a - b for a, b in zip(values, others, strict=True)], seed=seed, resamples=resamples)
 
 
+def clustered(groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: int = 1000) -> Interval:
+    """Return the mean of values that come in groups, the pairs of a question, with its bootstrap interval (95 %).
+
+    Groups are drawn whole, since their values are not independent; every value counts alike.
+
+    Raises:
+        ValueError: there are no values.
+    """
+    sums = [(fsum(group), len(group)) for group in groups if group]
+    if not sums:
+        raise ValueError("an interval needs at least one value")
+    rng = random.Random(seed)
+    means = sorted(_mean(rng.choices(sums, k=len(sums))) for _ in range(resamples))
+    return Interval(_mean(sums), means[round(0.025 * (resamples - 1))], means[round(0.975 * (resamples - 1))])
+
+
+def _mean(sums: Sequence[tuple[float, int]]) -> float:
+    return fsum(total for total, _ in sums) / sum(count for _, count in sums)
+
+
 def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:
     """Return the chance that a positive's value is above a negative's, ties as half; None without one of either."""
     positives = sum(positive)

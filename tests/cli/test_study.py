@@ -13,12 +13,12 @@ pytestmark = pytest.mark.slow
 
 
 def test_cells_are_made_once_and_hold_what_every_case_earned(solon: Callable[..., Done], tmp_path: Path) -> None:
-    command = ("sandbox", "study", "--seeds", 7, "--only", "base", "--only", "rft_plain", "--sizes", "tiny")
+    command = ("sandbox", "study", "--seeds", 7, "--only", "base", "--only", "rft_failed", "--sizes", "tiny")
     done = solon(*command, "--out", tmp_path)
     assert done.code == 0, done.told
     assert "base, seed 7" in done.out
     cells = read_cells(tmp_path / "cells")
-    assert {name: list(seeds) for name, seeds in cells.items()} == {"base": [7], "rft_plain": [7]}
+    assert {name: list(seeds) for name, seeds in cells.items()} == {"base": [7], "rft_failed": [7]}
     test, unseen = cells["base"][7]
     assert (test["split"], unseen["split"], test["cases"]) == ("test", "unseen", 8)
     assert {k: len(values) for k, values in test["earned"]["votes"].items()} == {"1": 8, "2": 8, "4": 8}

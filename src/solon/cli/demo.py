@@ -67,14 +67,14 @@ def demo(
 def _trained(stages: Stages, clock: Clock, console: Console) -> dict[str, Path]:
     """Run all stages and return their checkpoints."""
     base = stages.base
-    with clock.stage("sampling the base model, with a hint where it fails"), bar(console) as judging:
+    with clock.stage("sampling the base model"), bar(console) as judging:
         samples = stages.sampled(base, judging)
     with clock.stage("rejective fine-tuning"), steps(console, "rft") as told:
         rft = stages.fine_tuned(samples, told)
     with clock.stage("reinforcement"), steps(console, "grpo") as told:
         rl = stages.reinforced(rft, samples, told)
     with clock.stage("sampling the reinforced model"), bar(console) as judging:
-        again = stages.sampled(rl, judging, "samples_rl", hint="never")
+        again = stages.sampled(rl, judging, "samples_rl")
     with clock.stage("the meta reward model"), steps(console, "meta") as told:
         meta = stages.weigher([samples, again], told)
     return {"base": base, "rft": rft, "rl": rl, "meta": meta}

@@ -60,7 +60,7 @@ class Lab:
 
     def meta(self) -> Path:
         """Return the meta model that guides the reinforced judge."""
-        again = self.stages.sampled(self.rl(), name="samples_rl", hint="never")
+        again = self.stages.sampled(self.rl(), name="samples_rl")
         return self.stages.weigher([self.samples(), again])
 
     def measured(

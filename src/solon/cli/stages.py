@@ -64,12 +64,12 @@ class Stages:
     def sampled(
         self, model: Path, tell: Callable[[Progress], None] = lambda _: None, name: str = "samples", **fields: object
     ) -> Path:
-        """Sample the cases with a checkpoint and return the file of samples."""
+        """Sample the cases with a checkpoint, without hints, and return the file of samples."""
         from solon.training.sampling import sample
 
         out = self.folder / name / "samples.jsonl"
         if not out.exists():
-            own = {"model": str(model), "data": [self.data()], "out": out.parent, "temperature": 1.0}
+            own = {"model": str(model), "data": [self.data()], "out": out.parent, "temperature": 1.0, "hint": "never"}
             config = SampleConfig.model_validate(own | {"seed": self.seed, "max_tokens": MAX_TOKENS} | fields)
             sampling = sample(config, sampler=ProcessSampler(str(model), os.cpu_count() or 1), tell=tell)
             write_json(out.parent / "report.json", sampling.counts())
@@ -77,11 +77,11 @@ class Stages:
         return out
 
     def fine_tuned(self, samples: Path, tell: Steps = unseen, name: str = "rft", **fields: object) -> Path:
-        """Fine-tune the base on right samples, mixed with instructions."""
+        """Fine-tune the base on right samples, mixed with instructions; hints made critiques less true (docs/study.md)."""
         from solon.training.rft import rft
 
-        own = {"samples": [samples], "instructions": [self.instructions()], "instruction_share": 0.2, "epochs": 2}
-        sizes = {"learning_rate": 5e-4, "batch": 32, "micro_batch": 32}
+        own = {"samples": [samples], "instructions": [self.instructions()], "instruction_share": 0.3}
+        sizes = {"learning_rate": 3e-4, "batch": 32, "micro_batch": 32}
         config = RftConfig.model_validate(self._shared(self.base, name) | own | sizes | fields)
         return _made(config.out, lambda: rft(config, tell))
 

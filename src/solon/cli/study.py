@@ -129,9 +129,9 @@ def _reinforced(name: str, **fields: Any) -> Cell:
     return lambda lab: [lab.measured(name, lab.stages.reinforced(lab.rft(), lab.samples(), name=name, **fields))]
 
 
-def _fine_tuned(name: str, hint: str = "failed", **fields: Any) -> Cell:
+def _fine_tuned(name: str, hint: str = "never", **fields: Any) -> Cell:
     def cell(lab: Lab) -> list[dict[str, Any]]:
-        samples = lab.samples() if hint == "failed" else lab.stages.sampled(lab.base, name="samples_all", hint=hint)
+        samples = lab.samples() if hint == "never" else lab.stages.sampled(lab.base, name=f"samples_{hint}", hint=hint)
         return [lab.measured(name, lab.stages.fine_tuned(samples, name=name, **fields))]
 
     return cell
@@ -196,9 +196,9 @@ CELLS: dict[str, Cell] = {
     "rft": _main(Lab.rft, "rft"),
     "rl": _main(Lab.rl, "rl"),
     "rl_cold": _cold,
-    "rft_plain": _fine_tuned("rft_plain", use=["plain"]),
-    "rft_hinted": _fine_tuned("rft_hinted", use=["hinted"]),
+    "rft_failed": _fine_tuned("rft_failed", "failed"),
     "rft_all": _fine_tuned("rft_all", "all"),
+    "rft_hinted": _fine_tuned("rft_hinted", "all", use=["hinted"]),
     "rft_no_general": _fine_tuned("rft_no_general", instruction_share=0.0),
     "none": _otherwise("none", {"principles": "none"}, principles="none"),
     "pairwise": _otherwise("pairwise", {"form": "sandbox-pairwise"}, form="sandbox-pairwise"),

@@ -2,16 +2,29 @@
 
 import logging
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 from rich.console import Console
 
 from solon.cli.progress import bar, steps
 from solon.files import write_json, write_whole
-from solon.report.tables import facts_table
-from solon.training.config import GrpoConfig, MetaConfig, RftConfig, SampleConfig, TrainConfig
+from solon.report.tables import accuracy_table, facts_table
+from solon.training.config import (
+    CloudConfig,
+    CritiqueConfig,
+    GrpoConfig,
+    MetaConfig,
+    PairRMConfig,
+    PairsConfig,
+    RftConfig,
+    SampleConfig,
+    ScalarConfig,
+    TrainConfig,
+)
+from solon.training.critiques import criticized_line
 from solon.training.samples import sampled_line
 from solon.training.steps import Steps
 
@@ -51,6 +64,64 @@ def meta(*, config: Annotated[MetaConfig, Parameter(name="*")]) -> None:
     from solon.training.meta import meta as run
 
     _run(run, config)
+
+
+def scalar(*, config: Annotated[ScalarConfig, Parameter(name="*")], json: Path | None = None) -> None:
+    """Train a scalar reward model on ordered pairs, and measure it beside a bag of words and longer-wins.
+
+    Parameters
+    ----------
+    config
+        The training.
+    json
+        Also write what was measured to this file.
+    """
+    from solon.training.scalar import scalar as run
+
+    _run(run, config)
+    report = _measured(config)
+    if json:
+        write_json(json, report)
+
+
+def pairrm(*, config: Annotated[PairRMConfig, Parameter(name="*")]) -> None:
+    """Train a scalar model that reads two responses together, and measure it."""
+    from solon.training.pairrm import pairrm as run
+
+    _run(run, config)
+    _measured(config)
+
+
+def critique(*, config: Annotated[CritiqueConfig, Parameter(name="*")]) -> None:
+    """Sample critiques of single responses, for a scalar head to learn from."""
+    from solon.training.criticizing import criticize as run
+
+    console = Console(stderr=True)
+    with bar(console) as tell:
+        found = run(config, tell=tell)
+    pairs = zip(found.cases, found.critiques, strict=True)
+    write_whole(config.out / "critiques.jsonl", (criticized_line(one, found.form.name, said) for one, said in pairs))
+    write_json(config.out / "report.json", found.counts())
+    console.print(facts_table(found.counts(), "criticized"))
+    console.print(f"critiques: {config.out / 'critiques.jsonl'}", markup=False, highlight=False, soft_wrap=True)
+
+
+def cloud(*, config: Annotated[CloudConfig, Parameter(name="*")]) -> None:
+    """Train a scalar head that reads a response with a critique of it, and measure it."""
+    from solon.training.cloud import cloud as run
+
+    _run(run, config)
+    _measured(config)
+
+
+def _measured(config: PairsConfig) -> dict[str, Any]:
+    """Show what a training on pairs measured, and return it."""
+    report: dict[str, Any] = loads((config.out / "report.json").read_text("utf-8"))
+    console = Console()
+    console.print(facts_table(report["counts"], "pairs"))
+    if report["measured"]:
+        console.print(accuracy_table(report["measured"], f"accuracy on the pairs of the split '{config.measure}'"))
+    return report
 
 
 def _run(recipe: Callable[[Config, Steps], Path], config: Config) -> None:

@@ -1,6 +1,7 @@
 """Tables for the terminal."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -35,6 +36,17 @@ def rows_table(rows: Sequence[Mapping[str, object]], title: str) -> Table:
         table.add_column(name.replace("_", " "))
     for row in rows:
         table.add_row(*(Text(f"{value:.3f}" if isinstance(value, float) else str(value)) for value in row.values()))
+    return table
+
+
+def accuracy_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
+    """Lay out rows of facts and of intervals with the keys mean, low and high, all in percent."""
+    table = Table(title=title, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name)
+    for row in rows:
+        cells = (percent(Interval(**value)) if isinstance(value, dict) else str(value) for value in row.values())
+        table.add_row(*map(Text, cells))
     return table
 
 

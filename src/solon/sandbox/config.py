@@ -14,7 +14,7 @@ class BaseConfig(BaseModel):
     """Folder for the checkpoint, the log and the state to resume from."""
     seed: int = 0
     """Seed of the world, the weights and the batches."""
-    chunks: int = 190
+    chunks: int = 400
     """Length of the training, in chunks of 512 exercises."""
     hidden: int = 128
     """Width of the model."""

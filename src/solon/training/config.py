@@ -60,6 +60,8 @@ class CritiqueConfig(SamplingConfig):
     """How a response is put to the model: critique, or sandbox-critique, the default for models of the sandbox."""
     principles: PrinciplesMode = "self"
     """With given or given+self the critic is shown the case's principles."""
+    temperature: float | None = Field(default=None, ge=0)
+    """Sampling temperature; by default the checkpoint's own, else 0.5."""
     data: list[Path]
     """Files of labeled cases."""
     out: Path
