@@ -77,7 +77,7 @@ class Stages:
         return out
 
     def fine_tuned(self, samples: Path, tell: Steps = unseen, name: str = "rft", **fields: object) -> Path:
-        """Fine-tune the base on right samples, mixed with instructions; hints made critiques less true (docs/study.md)."""
+        """Fine-tune the base on right samples and instructions; hints made critiques less true (docs/study.md)."""
         from solon.training.rft import rft
 
         own = {"samples": [samples], "instructions": [self.instructions()], "instruction_share": 0.3}
