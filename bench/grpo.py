@@ -17,7 +17,7 @@ from report import figure, options, show
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import GRPOTrainer
 
-from solon.checkpoint import SANDBOX
+from solon.checkpoint import SHIPPED
 from solon.reward import outcome_reward
 from solon.samplers.local.decode import Row, decode
 from solon.samplers.local.prompts import Prompts
@@ -37,8 +37,8 @@ class MinimalLoop:
     """GRPO in one class: sample, reward, and one update, with nothing that this size does not need."""
 
     def __init__(self) -> None:
-        self.model, self.reference = (AutoModelForCausalLM.from_pretrained(SANDBOX) for _ in range(2))
-        self.tokenizer = AutoTokenizer.from_pretrained(SANDBOX)
+        self.model, self.reference = (AutoModelForCausalLM.from_pretrained(SHIPPED / "base") for _ in range(2))
+        self.tokenizer = AutoTokenizer.from_pretrained(SHIPPED / "base")
         self.eos = eos_of(self.model, self.tokenizer)
         self.adamw = torch.optim.AdamW(self.model.parameters(), lr=1e-6)
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from solon.errors import UserError
 
-SANDBOX = Path(str(files("solon"))) / "sandbox" / "checkpoints" / "base"
+SHIPPED = Path(str(files("solon"))) / "sandbox" / "checkpoints"
+"""The tiny models that come with the package: base, rft, rl (the judge) and meta, which weighs its judgments."""
+
+SANDBOX = SHIPPED / "rl"
 """The tiny model that comes with the package, which `sandbox` stands for as a model."""
 
 

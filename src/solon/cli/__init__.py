@@ -29,6 +29,7 @@ sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lin
 sandbox.command("solon.cli.sandbox:check", help="Measure the world's own ceilings, without any model.")
 sandbox.command("solon.cli.sandbox:measure", help="Measure a checkpoint on every kind of prompt.")
 sandbox.command("solon.cli.study:study", help="Run the arms of docs/study.md, cell by cell.")
+sandbox.command("solon.cli.sandbox:ship", help="Take a demo's checkpoints into the package.")
 sandbox.command("solon.cli.compare:compare", help="Judge the same cases with several checkpoints.")
 sandbox.command("solon.cli.sandbox:instructions", help="Write general instruction data: clean inspections.")
 app.command(sandbox)

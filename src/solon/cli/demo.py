@@ -55,8 +55,11 @@ def demo(
         f"A judge of one million parameters learns from {train} labeled cases, then judges {cases} that it never saw.\n"
     )
     clock = Clock(console)
-    folders = _trained(Stages(out, sandbox.checkpoint(), train, seed, rounds), clock, console)
-    judges = Judges(_judged(folders, sandbox.cases("test", cases, seed=seed), out, seed, clock, console))
+    from solon.samplers.local.loading import quietly
+
+    with quietly(sandbox.checkpoint()):
+        folders = _trained(Stages(out, sandbox.checkpoint(), train, seed, rounds), clock, console)
+        judges = Judges(_judged(folders, sandbox.cases("test", cases, seed=seed), out, seed, clock, console))
     figures = tell(judges, console)
     write(judges, clock.seconds, out)
     for path in [out / "figures.json", *([json] if json else [])]:

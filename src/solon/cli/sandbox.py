@@ -86,6 +86,18 @@ def instructions(out: Path, /, *, count: Count = 1000, seed: int = 0) -> None:
     write_whole(out, (messages_line(one.messages, one.answer) for one in sandbox.instructions(count, seed=seed)))
 
 
+def ship(run: Path, /) -> None:
+    """Take the fine-tuned, the reinforced and the meta model of a demo into the package, for `--model sandbox`.
+
+    Parameters
+    ----------
+    run
+        The folder of the demo.
+    """
+    for folder in sandbox.ship(run):
+        Console(stderr=True).print(f"checkpoint: {folder}", markup=False, highlight=False, soft_wrap=True)
+
+
 def check(*, count: Count = 1000, seed: int = 0, json: Path | None = None) -> None:
     """Measure the world's own ceilings with simulated annotators, without any model.
 

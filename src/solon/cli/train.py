@@ -128,6 +128,9 @@ def _run(recipe: Callable[[Config, Steps], Path], config: Config) -> None:
     """Run a recipe with its log on the terminal, and say where the checkpoint is."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     console = Console(stderr=True)
-    with steps(console, "training") as tell:
+    from solon.samplers.local.loading import quietly
+    from solon.training.models import source_of
+
+    with quietly(source_of(config.model)), steps(console, "training") as tell:
         folder = recipe(config, tell)
     console.print(f"checkpoint: {folder}", markup=False, highlight=False, soft_wrap=True)

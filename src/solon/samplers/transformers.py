@@ -24,7 +24,7 @@ from transformers import (
 from solon.errors import SamplerError, UserError
 from solon.samplers.completion import complete
 from solon.samplers.local.decode import Row, decode
-from solon.samplers.local.loading import checked, context_of, placed
+from solon.samplers.local.loading import checked, context_of, placed, quietly
 from solon.samplers.local.prompts import Prompts
 from solon.samplers.local.tokens import Tokens
 from solon.samplers.local.waves import Job, Part, halves, waves
@@ -89,8 +89,9 @@ class TransformersSampler:
         source = checked(name)
         try:
             device, kind = placed(device, dtype)
-            tokenizer = AutoTokenizer.from_pretrained(source)
-            model = AutoModelForCausalLM.from_pretrained(source, dtype=kind).to(device)
+            with quietly(source):
+                tokenizer = AutoTokenizer.from_pretrained(source)
+                model = AutoModelForCausalLM.from_pretrained(source, dtype=kind).to(device)
         except (OSError, ValueError, KeyError, AttributeError) as error:
             reason = str(error).strip().split("\n")[0]
             raise UserError(f"cannot load a language model from '{name}': {reason}") from error

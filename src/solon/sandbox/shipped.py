@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from solon.checkpoint import SANDBOX as BASE
-from solon.checkpoint import Checkpoint
+from solon.checkpoint import SHIPPED, Checkpoint
+from solon.errors import UserError
 from solon.forms.sandbox import SANDBOX
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def checkpoint(name: str = "base") -> Path:
     """Return the folder of a checkpoint that ships with the package."""
-    return BASE.parent / name
+    return SHIPPED / name
 
 
 def save_checkpoint(
@@ -43,3 +44,32 @@ def save_checkpoint(
     tokenizer.save_pretrained(folder)
     Checkpoint(SANDBOX.name, SANDBOX.template_hash, temperature=1.0).save(folder)
     (folder / "log.json").write_text(json.dumps(log, indent=2) + "\n", "utf-8")
+
+
+TRAINED = ("rft", "rl", "meta")
+"""The checkpoints that a run of the miniature makes of the base."""
+_PATHS = {"model", "out", "data", "samples", "instructions"}
+
+
+def ship(run: Path, target: Path = SHIPPED) -> list[Path]:
+    """Take the checkpoints of a run of `solon demo` into the package: weights in bf16, and a log without paths.
+
+    Raises:
+        UserError: the run has not come to its end.
+    """
+    from safetensors.torch import load_file, save_file
+
+    sources = {name: run / name / "checkpoint" for name in TRAINED}
+    if missing := [str(folder) for folder in sources.values() if not (folder / "log.json").is_file()]:
+        raise UserError(f"there is no checkpoint in '{missing[0]}': name the folder of a demo that came to its end")
+    for name, source in sources.items():
+        folder = target / name
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        weights = {key: tensor.bfloat16() for key, tensor in load_file(source / "model.safetensors").items()}
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        log = json.loads((source / "log.json").read_text("utf-8"))
+        recipe = {key: value for key, value in log["recipe"].items() if key not in _PATHS}
+        told = {"recipe": recipe, "last": log["log"][-1]}
+        told |= {key: log[key] for key in ("counts", "report") if key in log}
+        (folder / "log.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    return [target / name for name in TRAINED]

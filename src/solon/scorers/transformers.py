@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from solon.errors import SamplerError, UserError
-from solon.samplers.local.loading import checked, context_of, placed
+from solon.samplers.local.loading import checked, context_of, placed, quietly
 from solon.samplers.seam import Failure
 from solon.samplers.wire import has_image
 from solon.scorers.encoding import Encoder
@@ -77,10 +77,11 @@ class TransformersScorer:
         source = checked(name)
         try:
             device, kind = placed(device, dtype)
-            tokenizer = AutoTokenizer.from_pretrained(source)
-            model, found = AutoModelForSequenceClassification.from_pretrained(
-                source, dtype=kind, output_loading_info=True
-            )
+            with quietly(source):
+                tokenizer = AutoTokenizer.from_pretrained(source)
+                model, found = AutoModelForSequenceClassification.from_pretrained(
+                    source, dtype=kind, output_loading_info=True
+                )
         except (OSError, ValueError, KeyError, AttributeError) as error:
             reason = str(error).strip().split("\n")[0]
             raise UserError(f"cannot load a scorer from '{name}': {reason}") from error

@@ -15,7 +15,7 @@ from transformers import (
     Trainer,
 )
 
-from solon.checkpoint import SANDBOX, Checkpoint
+from solon.checkpoint import SHIPPED, Checkpoint
 from solon.errors import UserError
 from solon.training.config import TrainConfig
 from solon.training.seeding import seeded
@@ -27,8 +27,8 @@ _SPARE = re.compile("pad|reserved|unused|control")
 
 
 def source_of(model: str) -> str:
-    """Return the folder or hub id that a model's name stands for."""
-    return str(SANDBOX) if model == "sandbox" else model
+    """Return the folder or hub id that a model's name stands for; trainings in the sandbox start from its base."""
+    return str(SHIPPED / "base") if model == "sandbox" else model
 
 
 def load(config: TrainConfig, kind: type[PreTrainedModel] = AutoModelForCausalLM, **options: object) -> PreTrainedModel:

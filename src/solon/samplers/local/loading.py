@@ -1,10 +1,14 @@
 """What a folder or hub id must be before any library looks for it, and where and how exactly a model computes."""
 
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from transformers import PretrainedConfig
+from transformers.utils import logging
 
 from solon.errors import UserError
 
@@ -37,3 +41,22 @@ def context_of(config: PretrainedConfig) -> int:
     """Return the longest sequence that a model takes, in tokens."""
     longest = getattr(config.get_text_config(decoder=True), "max_position_embeddings", None)
     return longest if isinstance(longest, int) and longest > 0 else 2**31
+
+
+@contextmanager
+def quietly(source: str | Path) -> Iterator[None]:
+    """Keep transformers from drawing bars and reporting heads that are new, where nothing has to be downloaded."""
+    if not Path(source).expanduser().is_dir():
+        yield
+        return
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()
