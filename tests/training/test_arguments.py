@@ -55,8 +55,14 @@ def test_every_number_of_the_config_reaches_trl() -> None:
 
 
 def test_the_trainer_table_wins() -> None:
-    told = grpo_arguments(config(trainer={"beta": 0.5, "loss_type": "dapo", "max_steps": 3, "logging_steps": 1}), 64)
-    assert (told.beta, told.loss_type, told.max_steps, told.logging_steps) == (0.5, "dapo", 3, 1)
+    told = grpo_arguments(config(trainer={"loss_type": "dapo", "scale_rewards": "none", "logging_steps": 1}), 64)
+    assert (told.loss_type, told.scale_rewards, told.logging_steps) == ("dapo", "none", 1)
+
+
+@pytest.mark.parametrize(("name", "option"), [("temperature", "temperature"), ("max_steps", "steps"), ("seed", "seed")])
+def test_a_field_that_plans_more_than_the_trainer_names_its_option(name: str, option: str) -> None:
+    with pytest.raises(UserError, match=rf"trainer names '{name}', which has an option of its own: {option}"):
+        grpo_arguments(config(trainer={name: 1}), 64)
 
 
 @pytest.mark.parametrize("name", ["bta", "num_generation", "learningrate"])

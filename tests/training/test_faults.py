@@ -121,14 +121,14 @@ def test_samples_without_any_case_are_told(tmp_path: Path) -> None:
 
 def test_grpo_tells_when_nothing_is_hard_enough_or_has_one_best(tmp_path: Path) -> None:
     shared: dict[str, Any] = {"model": "none", "out": tmp_path}
-    with pytest.raises(UserError, match="all 4 cases were sampled right 3 times; raise easy, or null it"):
+    with pytest.raises(UserError, match="all 4 cases are too easy: every plain sample was right; set easy to 0"):
         grpo(GrpoConfig(**shared, data=samples(tmp_path, RIGHT, RIGHT, RIGHT)))
     with pytest.raises(UserError, match=r"no case is left to learn from \(1 with equal ratings\)"):
         grpo(GrpoConfig(**shared, data=[write(tmp_path / "ties.jsonl", [rated("a", 1, 1)])]))
 
 
-@pytest.mark.parametrize("easy", [2, 3, None])
-def test_the_pass_count_filters_what_grpo_visits(easy: int | None, base: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("easy", "left"), [(2, 2), (3, 3), (None, 3), (0, 4)])
+def test_the_pass_count_filters_what_grpo_visits(easy: int | None, left: int, base: Path, tmp_path: Path) -> None:
     plain = {0: (WRONG, WRONG, WRONG), 1: (RIGHT, WRONG, WRONG), 2: (RIGHT, RIGHT, WRONG), 3: (RIGHT,) * 3}
     cases = [SampledCase(labeled(f"c{passed}"), "sandbox", given, ()) for passed, given in plain.items()]
     file = tmp_path / "samples.jsonl"
@@ -139,7 +139,6 @@ def test_the_pass_count_filters_what_grpo_visits(easy: int | None, base: Path, t
         )
     )
     report = json.loads((tmp_path / "report.json").read_text())
-    left = 4 if easy is None else easy
     assert (report["cases"], report["too easy"]) == (left, 4 - left)
 
 

@@ -54,6 +54,17 @@ def test_the_loss_is_binary_cross_entropy_on_logits(family: str, tmp_path: Path)
     assert log[-1]["train_loss"] != pytest.approx(sum(squared) / len(squared), rel=0.02), "the library's default"
 
 
+@pytest.mark.slow
+def test_a_step_weighs_alike_however_it_is_cut(base: Path, tmp_path: Path) -> None:
+    """The loss of a step is the mean over its sequences, not the sum over the batches that it is computed in."""
+    losses = []
+    for micro in (8, 2):
+        out = tmp_path / str(micro)
+        folder = recipes.run("meta", base, out, steps=1, batch=8, micro_batch=micro)
+        losses.append(json.loads((folder / "log.json").read_text())["log"][-1]["train_loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
 def taught(file: Path) -> list[Judged]:
     pairs = [(one, shown) for one in read_samples([file]) for shown in one.plain if not shown.unread]
     return [Judged(*recipe._judged(one, shown, 0)) for one, shown in pairs]

@@ -204,6 +204,16 @@ def test_without_an_ordered_pair_nothing_is_trained(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_step_weighs_alike_however_it_is_cut(base: Path, tmp_path: Path) -> None:
+    """The loss of a step is the mean over its duels, not the sum over the batches that it is computed in."""
+    losses = []
+    for micro in (8, 2):
+        given = config(base, tmp_path / str(micro), some(), steps=1, batch=8, micro_batch=micro)
+        losses.append(json.loads((pairrm(given) / "log.json").read_text())["log"][-1]["train_loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_also_when_it_breaks_off(base: Path, tmp_path: Path) -> None:
     def breaking(step: int, total: int) -> None:
         if step == 3:

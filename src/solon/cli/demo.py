@@ -10,6 +10,7 @@ from solon.cli.clock import Clock
 from solon.cli.options import Count
 from solon.cli.progress import bar, steps
 from solon.cli.stages import Stages
+from solon.cli.train import need_training
 from solon.files import make_folder, write_json
 from solon.report.miniature import Judges, Trained, tell, write
 from solon.report.page import need_matplotlib
@@ -51,14 +52,17 @@ def demo(
     for folder in (out, *([json.parent] if json else [])):
         make_folder(folder)
     need_matplotlib()
+    need_training()
     console.print(
         f"A judge of one million parameters learns from {train} labeled cases, then judges {cases} that it never saw.\n"
     )
     clock = Clock(console)
     from solon.samplers.local.loading import quietly
 
+    stages = Stages(out, sandbox.checkpoint(), train, seed, rounds)
+    stages.begin(held_out=cases)
     with quietly(sandbox.checkpoint()):
-        folders = _trained(Stages(out, sandbox.checkpoint(), train, seed, rounds), clock, console)
+        folders = _trained(stages, clock, console)
         judges = Judges(_judged(folders, sandbox.cases("test", cases, seed=seed), out, seed, clock, console))
     figures = tell(judges, console)
     write(judges, clock.seconds, out)

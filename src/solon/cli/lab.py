@@ -5,7 +5,7 @@ verdicts stay in the seed's folder, and whatever is there already is not made ag
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,10 @@ class Lab:
     def stages(self) -> Stages:
         """The seed's stages."""
         return Stages(self.folder, self.base, self.sizes.train, self.seed, self.sizes.steps)
+
+    def begin(self) -> None:
+        """Note down the seed's sizes, or refuse a folder that was begun with others."""
+        self.stages.begin(sizes=asdict(self.sizes))
 
     def samples(self) -> Path:
         """Return the base model's samples."""

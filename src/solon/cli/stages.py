@@ -4,13 +4,16 @@ Every stage is a recipe of `solon.training` with the sandbox's sizes; one whose 
 a demo or a study that was killed goes on where it stopped.
 """
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from solon import sandbox
 from solon.data.writing import case_line, messages_line
+from solon.errors import UserError
 from solon.files import write_json, write_whole
 from solon.judge import Progress
 from solon.samplers.processes import ProcessSampler
@@ -22,7 +25,7 @@ MAX_TOKENS = 120
 """Of a judgment in training; the sandbox's longest have about 100."""
 
 
-def unseen(step: int, total: int) -> None:
+def silent(step: int, total: int) -> None:
     """Tell nobody how far a training is."""
 
 
@@ -45,6 +48,22 @@ class Stages:
     cases: int = 1500
     seed: int = 1
     steps: int = 60
+
+    def begin(self, **more: object) -> None:
+        """Note down what the folder is for, or refuse one that was begun otherwise.
+
+        Raises:
+            UserError: the folder holds stages of other sizes, another seed or another base.
+        """
+        path, weights = self.folder / "stages.json", (self.base / "model.safetensors").read_bytes()
+        asked = {"cases": self.cases, "seed": self.seed, "steps": self.steps, **more}
+        asked["base"] = sha256(weights).hexdigest()[:16]
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else asked
+        if differ := [
+            f"{name} was {kept.get(name)}, now {asked[name]}" for name in asked if kept.get(name) != asked[name]
+        ]:
+            raise UserError(f"'{self.folder}' was begun otherwise: {'; '.join(differ)}. Use another --out")
+        write_json(path, asked)
 
     def data(self) -> Path:
         """Return the file of labeled cases."""
@@ -76,7 +95,7 @@ class Stages:
             write_whole(out, map(sampled_line, sampling.cases))
         return out
 
-    def fine_tuned(self, samples: Path, tell: Steps = unseen, name: str = "rft", **fields: object) -> Path:
+    def fine_tuned(self, samples: Path, tell: Steps = silent, name: str = "rft", **fields: object) -> Path:
         """Fine-tune the base on right samples and instructions; hints made critiques less true (docs/study.md)."""
         from solon.training.rft import rft
 
@@ -85,7 +104,7 @@ class Stages:
         config = RftConfig.model_validate(self._shared(self.base, name) | own | sizes | fields)
         return _made(config.out, lambda: rft(config, tell))
 
-    def reinforced(self, model: Path, samples: Path, tell: Steps = unseen, name: str = "rl", **fields: object) -> Path:
+    def reinforced(self, model: Path, samples: Path, tell: Steps = silent, name: str = "rl", **fields: object) -> Path:
         """Reinforce a model on the cases that are not too easy."""
         from solon.training.grpo import grpo
 
@@ -94,7 +113,7 @@ class Stages:
         config = GrpoConfig.model_validate(self._shared(model, name) | own | sizes | fields)
         return _made(config.out, lambda: grpo(config, tell))
 
-    def weigher(self, samples: Sequence[Path], tell: Steps = unseen, name: str = "meta", **fields: object) -> Path:
+    def weigher(self, samples: Sequence[Path], tell: Steps = silent, name: str = "meta", **fields: object) -> Path:
         """Train the meta model on plain samples of the base and of the judge that it will guide."""
         from solon.training.meta import meta
 

@@ -1,4 +1,4 @@
-"""`solon sandbox study`: every arm of docs/study.md as a cell per seed, resumable cell by cell."""
+"""`solon sandbox study`: arms of docs/study.md as a cell per seed, resumable cell by cell."""
 
 import gzip
 import json
@@ -52,6 +52,7 @@ def study(
     clock = Clock(console)
     for seed in seeds or [101, 102, 103]:
         lab = Lab(out / f"seed{seed}", sandbox.checkpoint(), seed, SIZES[sizes])
+        lab.begin()
         for name in only or CELLS:
             path = out / "cells" / f"{name}-{seed}.json.gz"
             if not path.exists():
@@ -84,17 +85,12 @@ def _summary(folder: Path) -> list[dict[str, object]]:
             parts = {seed: settings[i] for seed, settings in cells[name].items()}
             row: dict[str, object] = {"arm": name, "setting": first.get("setting", first["split"])}
             row |= {"cases": sum(part["cases"] for part in parts.values())}
-            for measure in ("greedy", "votes"):
-                values = [value for part in parts.values() for value in _last(part, measure)]
-                row[measure] = percent(bootstrap(values))
+            row["greedy"] = percent(bootstrap([value for part in parts.values() for value in part["earned"]["greedy"]]))
+            for k in ("8", "32"):
+                values = [value for part in parts.values() for value in part["earned"]["votes"].get(k, ())]
+                row[f"vote@{k}"] = percent(bootstrap(values)) if values else "-"
             rows.append(row | _gains(parts, cells.get("rl", {})) | _rules(parts))
     return rows
-
-
-def _last(part: Mapping[str, Any], measure: str, k: str | None = None) -> list[float]:
-    found = part["earned"][measure]
-    values: list[float] = found if isinstance(found, list) else found[k or list(found)[-1]]
-    return values
 
 
 def _gains(parts: Mapping[int, Mapping[str, Any]], main: Mapping[int, list[dict[str, Any]]]) -> dict[str, object]:
@@ -104,16 +100,16 @@ def _gains(parts: Mapping[int, Mapping[str, Any]], main: Mapping[int, list[dict[
         rival = next((row for row in main.get(seed, ()) if row["split"] == part["split"]), None)
         if rival is not None and "setting" not in part:
             both = min(part["cases"], rival["cases"])
-            values += _last(part, "greedy")[:both]
-            others += _last(rival, "greedy")[:both]
+            values += part["earned"]["greedy"][:both]
+            others += rival["earned"]["greedy"][:both]
     return {"greedy over rl": percent(paired(values, others)) if values else "-"}
 
 
 def _rules(parts: Mapping[int, Mapping[str, Any]]) -> dict[str, object]:
     rules = [part["rules"]["greedy"] for part in parts.values()]
     return {
-        "checks true": fmean(row["checks true"] or 0.0 for row in rules),
-        "implied": fmean(row["implied"] or 0.0 for row in rules),
+        name: "-" if None in (found := [row[name] for row in rules]) else fmean(found)
+        for name in ("checks true", "implied")
     }
 
 

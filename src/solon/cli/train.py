@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from json import loads
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,6 +11,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from solon.cli.progress import bar, steps
+from solon.errors import UserError
 from solon.files import write_json, write_whole
 from solon.report.tables import accuracy_table, facts_table
 from solon.training.config import (
@@ -128,9 +130,20 @@ def _run(recipe: Callable[[Config, Steps], Path], config: Config) -> None:
     """Run a recipe with its log on the terminal, and say where the checkpoint is."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     console = Console(stderr=True)
+    need_training()
     from solon.samplers.local.loading import quietly
     from solon.training.models import source_of
 
     with quietly(source_of(config.model)), steps(console, "training") as tell:
         folder = recipe(config, tell)
     console.print(f"checkpoint: {folder}", markup=False, highlight=False, soft_wrap=True)
+
+
+def need_training() -> None:
+    """Make sure that the libraries of the trainings are there, before anything else is done for one.
+
+    Raises:
+        UserError: one is not installed.
+    """
+    if missing := [name for name in ("torch", "transformers", "trl", "peft", "datasets") if find_spec(name) is None]:
+        raise UserError(f"training needs {missing[0]}: pip install 'solon[train]'")

@@ -14,16 +14,37 @@ from solon.training.config import TrainConfig
 Arguments = TypeVar("Arguments", bound=TrainingArguments)
 
 
+FLAGS = {
+    "output_dir": "out",
+    "seed": "seed",
+    "per_device_train_batch_size": "micro_batch",
+    "gradient_accumulation_steps": "batch",
+    "num_train_epochs": "epochs",
+    "max_steps": "steps",
+    "learning_rate": "learning_rate",
+    "warmup_steps": "warmup",
+    "save_steps": "save_every",
+    "beta": "beta",
+    "num_generations": "group",
+    "temperature": "temperature",
+    "max_completion_length": "max_tokens",
+    "max_length": "max_length",
+}
+"""Fields of trainers that have an option of their own, which plans more than the trainer."""
+
+
 def built(kind: type[Arguments], config: TrainConfig, own: dict[str, Any]) -> Arguments:
     """Build a trainer's arguments: the shared ones, those of its recipe, and over all the config's `trainer` table.
 
     Raises:
-        UserError: the table names a field that this trainer does not have or cannot use, or a step cannot be shared
-            evenly.
+        UserError: the table names a field that this trainer does not have or cannot use, or that has an option of
+            its own; or a step cannot be shared evenly.
     """
     known = {field.name for field in fields(kind)}
     if unknown := sorted(config.trainer.keys() - known):
         raise UserError(f"trainer names '{unknown[0]}', which {kind.__name__} does not have; its fields are TRL's own")
+    if owned := [name for name in config.trainer if name in FLAGS]:
+        raise UserError(f"trainer names '{owned[0]}', which has an option of its own: {FLAGS[owned[0]]}")
     try:
         made: Arguments = kind(**arguments(config) | own | config.trainer)
     except (TypeError, ValueError) as error:

@@ -47,6 +47,8 @@ class SampleConfig(SamplingConfig):
     """Folder for samples.jsonl and the run files from which a killed run goes on."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
+    temperature: float | None = Field(default=None, ge=0)
+    """Sampling temperature, also of the hinted samples; by default the checkpoint's own or 0.5."""
     plain: int = Field(default=3, ge=1)
     """Samples per case without a hint (N_RFT)."""
     hint: Hint = "failed"
@@ -131,8 +133,8 @@ class GrpoConfig(TrainConfig):
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
     principles: PrinciplesMode = "self"
     """Who writes the principles: self (the judge), given (the case), given+self, or none."""
-    easy: int | None = Field(default=3, ge=1)
-    """Leave out cases that were sampled right at least so often; none where null."""
+    easy: int | None = Field(default=None, ge=0)
+    """Leave out cases with so many plain samples right; by default all of them, and 0 leaves out none."""
     group: int = Field(default=4, ge=2)
     """Judgments per prompt that are compared with each other."""
     beta: float = Field(default=0.08, ge=0)

@@ -35,7 +35,7 @@ def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
     taught = teaching(read_labeled(config.data))
     cases = [one for one in taught.cases if not _easy(one, config.easy)]
     if not cases:
-        raise UserError(f"all {len(taught.cases)} cases were sampled right {config.easy} times; raise easy, or null it")
+        raise UserError(f"all {len(taught.cases)} cases are too easy: every plain sample was right; set easy to 0")
     forms = Forms.of(config.model, config.form, config.single_form)
     if config.batch % config.group:
         raise UserError(f"batch is {config.batch} judgments a step; make it a multiple of group, {config.group}")
@@ -45,14 +45,15 @@ def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
     planned = visits(fit, forms, count, config.seed, config.principles)
     counts = {"cases": len(fit), "too easy": len(taught.cases) - len(cases), "too long": len(cases) - len(fit)}
     counts |= {f"left out {reason}": count for reason, count in taught.skipped.items()}
-    write_json(config.out / "report.json", counts)
     return _reinforce(config, planned, counts, tell)
 
 
 def _easy(one: LabeledCase, times: int | None) -> bool:
     """Tell whether the case's pass count, if it has one, says that it is too easy."""
-    passed = one.case.tags.get("plain_right")
-    return times is not None and isinstance(passed, int) and passed >= times
+    passed, plain = one.case.tags.get("plain_right"), one.case.tags.get("plain")
+    if times == 0 or not isinstance(passed, int) or not isinstance(plain, list):
+        return False
+    return passed >= (len(plain) if times is None else times)
 
 
 def _fitting(cases: Sequence[LabeledCase], forms: Forms, config: GrpoConfig) -> list[LabeledCase]:
@@ -137,8 +138,10 @@ def _reinforce(config: GrpoConfig, planned: Sequence[Visit], counts: dict[str, i
     from solon.training.watch import watched
 
     with seeded(config.seed):
+        state = resumed(config)
+        write_json(config.out / "report.json", counts)
         trainer = grpo_trainer(config, planned)
-        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
+        watched(trainer, tell).train(resume_from_checkpoint=state)
     spoken = spoken_by(config.model, [visit.form.file or visit.form.name for visit in planned])
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

@@ -101,6 +101,7 @@ def _train(
             processing_class=tokenizer,
             data_collator=DataCollatorWithPadding(tokenizer),
         )
+        trainer.model_accepts_loss_kwargs = False  # the loss is a mean: each batch of a step counts by its share
         watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     counts = {"judgments": len(taught), "too long": len(taught) - len(rows)}
     report = counts | {f"held out {name}": value for name, value in _measured(model, tokenizer, held).items()}

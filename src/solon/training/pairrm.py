@@ -56,6 +56,7 @@ def _train(config: PairRMConfig, data: Split, form: Form, tell: Steps | None) ->
             processing_class=tokenizer,
             data_collator=DataCollatorWithPadding(tokenizer),
         )
+        trainer.model_accepts_loss_kwargs = False  # the loss is a mean: each batch of a step counts by its share
         watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     counts = data.counts | {"trained on: pairs too long": data.train.count - len(rows) // 2}
     report = {"counts": counts, **_measured(config, form, data.held.cases, model, tokenizer)}

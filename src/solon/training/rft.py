@@ -72,6 +72,7 @@ def _fine_tune(
             raise UserError(
                 f"no sequence is left ({encoded.left_out}): max_length is {config.max_length} tokens, raise it"
             )
+        state = resumed(config)
         write_json(config.out / "report.json", counts)
         trainer = SFTTrainer(
             model=model,
@@ -80,6 +81,6 @@ def _fine_tune(
             processing_class=tokenizer,
             peft_config=adapter(config, "CAUSAL_LM"),
         )
-        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
+        watched(trainer, tell).train(resume_from_checkpoint=state)
     recipe = config.model_dump(mode="json")
     return save(trainer, config, spoken, {"recipe": recipe, "counts": counts, "log": trainer.state.log_history})

@@ -32,6 +32,9 @@ class SharedRollouts:
 
     def __call__(self, prompts: Sequence[Any], trainer: GRPOTrainer) -> dict[str, object]:
         """Sample one completion per prompt; equal neighbors are a group."""
+        plugin = trainer.accelerator.state.deepspeed_plugin
+        if trainer.is_fsdp_enabled or (plugin is not None and plugin.zero_stage == 3):
+            raise UserError("rollouts=shared needs whole weights on every device, and these are sharded: use trl")
         model = trainer.accelerator.unwrap_model(trainer.model)
         model = model.get_base_model() if self._config.lora else model
         groups = [(turns, len(list(same))) for turns, same in groupby(prompts)]

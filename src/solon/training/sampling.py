@@ -127,7 +127,8 @@ async def _judged(
 def _options(config: SampleConfig) -> dict[str, Any]:
     """Return what of the config is the judge's own; a temperature that is not set is the checkpoint's, or 0.5."""
     checkpoint = Checkpoint.of(config.model)
-    own = (checkpoint and checkpoint.temperature) or _TEMPERATURE
+    spoken = checkpoint.temperature if checkpoint else None
+    own = _TEMPERATURE if spoken is None else spoken
     shared = {name: getattr(config, name) for name in SamplingConfig.model_fields if name not in ("model", "form")}
     return shared | {"temperature": own if config.temperature is None else config.temperature}
 

@@ -33,7 +33,8 @@ class TrimmedGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         compute = super()._get_per_token_logps_and_entropies
         options = {"compute_entropy": compute_entropy, "compute_aux_loss": compute_aux_loss}
-        if compute_aux_loss or any(value is not None for value in images.values()):
+        alone = self.accelerator.num_processes == 1  # devices that share weights must all compute as often
+        if not alone or compute_aux_loss or any(value is not None for value in images.values()):
             whole: tuple[Tensor, Tensor | None, Tensor | None] = compute(
                 model, input_ids, attention_mask, logits_to_keep, batch_size, **options, **images
             )
