@@ -78,9 +78,7 @@ def test_nothing_kept_after_rejection_is_told_with_the_reasons(tmp_path: Path) -
 
 
 def test_sequences_that_are_all_too_long_are_told(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=r"no sequence is left \(\{'too long': 16\}\): max_length is 9 tokens, raise it"
-    ):
+    with pytest.raises(UserError, match=r"no sequence is left \(\{'too long': 16\}\): raise max_length, now 9"):
         recipes.run("rft", base, tmp_path / "rft", max_length=9)
     with pytest.raises(UserError, match=r"every judgment is longer than 9 tokens, .*: raise it"):
         recipes.run("meta", base, tmp_path / "meta", max_length=9)

@@ -69,9 +69,7 @@ def _fine_tune(
         encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
         counts = counts | encoded.left_out
         if not encoded.rows:
-            raise UserError(
-                f"no sequence is left ({encoded.left_out}): max_length is {config.max_length} tokens, raise it"
-            )
+            raise UserError(f"no sequence is left ({encoded.left_out}): raise max_length, now {config.max_length}")
         state = resumed(config)
         write_json(config.out / "report.json", counts)
         trainer = SFTTrainer(
