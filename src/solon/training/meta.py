@@ -80,34 +80,17 @@ def _held(case_id: str, config: MetaConfig) -> bool:
 def _train(
     config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged], spoken: Checkpoint, tell: Steps | None
 ) -> Path:
-    from datasets import Dataset
-    from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
+    from solon.training.binary import train_binary
+    from solon.training.models import save
 
-    from solon.training.arguments import built
-    from solon.training.models import adapted, load, load_tokenizer, save
-    from solon.training.resuming import resumed
-    from solon.training.seeding import seeded
-    from solon.training.watch import watched
-
-    tokenizer = load_tokenizer(config)
-    head = {"num_labels": 1, "problem_type": "multi_label_classification", "pad_token_id": tokenizer.pad_token_id}
-    with seeded(config.seed):
-        model = adapted(load(config, AutoModelForSequenceClassification, **head), config, "SEQ_CLS")
-        rows = _rows(config, taught, model, tokenizer)
-        trainer = Trainer(
-            model=model,
-            args=built(TrainingArguments, config, {}),
-            train_dataset=Dataset.from_list(rows),
-            processing_class=tokenizer,
-            data_collator=DataCollatorWithPadding(tokenizer),
-        )
-        trainer.model_accepts_loss_kwargs = False  # the loss is a mean: each batch of a step counts by its share
-        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
-    counts = {"judgments": len(taught), "too long": len(taught) - len(rows)}
-    report = counts | {f"held out {name}": value for name, value in _measured(model, tokenizer, held).items()}
+    done = train_binary(config, lambda model, tokenizer: _rows(config, taught, model, tokenizer), tell)
+    counts = {"judgments": len(taught), "too long": len(taught) - done.rows}
+    found = _measured(done.model, done.tokenizer, held)
+    report = counts | {f"held out {name}": value for name, value in found.items()}
     write_json(config.out / "report.json", report)
     recipe = config.model_dump(mode="json")
-    return save(trainer, config, spoken, {"recipe": recipe, "report": report, "log": trainer.state.log_history})
+    log = {"recipe": recipe, "report": report, "log": done.trainer.state.log_history}
+    return save(done.trainer, config, spoken, log)
 
 
 def _rows(

@@ -35,34 +35,16 @@ def pairrm(config: PairRMConfig, tell: Steps | None = None) -> Path:
 
 
 def _train(config: PairRMConfig, data: Split, form: Form, tell: Steps | None) -> Path:
-    from datasets import Dataset
-    from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, TrainingArguments
+    from solon.training.binary import train_binary
+    from solon.training.models import save
 
-    from solon.training.arguments import built
-    from solon.training.models import adapted, load, load_tokenizer, save
-    from solon.training.resuming import resumed
-    from solon.training.seeding import seeded
-    from solon.training.watch import watched
-
-    tokenizer = load_tokenizer(config)
-    head = {"num_labels": 1, "problem_type": "multi_label_classification", "pad_token_id": tokenizer.pad_token_id}
-    with seeded(config.seed):
-        model = adapted(load(config, AutoModelForSequenceClassification, **head), config, "SEQ_CLS")
-        rows = _rows(config, form, data.train.cases, model, tokenizer)
-        trainer = Trainer(
-            model=model,
-            args=built(TrainingArguments, config, {}),
-            train_dataset=Dataset.from_list(rows),
-            processing_class=tokenizer,
-            data_collator=DataCollatorWithPadding(tokenizer),
-        )
-        trainer.model_accepts_loss_kwargs = False  # the loss is a mean: each batch of a step counts by its share
-        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
-    counts = data.counts | {"trained on: pairs too long": data.train.count - len(rows) // 2}
-    report = {"counts": counts, **_measured(config, form, data.held.cases, model, tokenizer)}
+    cases = data.train.cases
+    done = train_binary(config, lambda model, tokenizer: _rows(config, form, cases, model, tokenizer), tell)
+    counts = data.counts | {"trained on: pairs too long": data.train.count - done.rows // 2}
+    report = {"counts": counts, **_measured(config, form, data.held.cases, done.model, done.tokenizer)}
     write_json(config.out / "report.json", report)
-    log = {"recipe": config.model_dump(mode="json"), "report": report, "log": trainer.state.log_history}
-    return save(trainer, config, Checkpoint(form.name, form.template_hash), log)
+    log = {"recipe": config.model_dump(mode="json"), "report": report, "log": done.trainer.state.log_history}
+    return save(done.trainer, config, Checkpoint(form.name, form.template_hash), log)
 
 
 def _rows(
