@@ -58,6 +58,11 @@ def vote(
     )
 
 
+def half(k: int) -> int:
+    """Return how many of k judgments a meta model lets vote by default: half, rounded up (arXiv 2504.02495)."""
+    return (k + 1) // 2
+
+
 def counted(
     outcomes: Sequence[Judgment | Unread], weights: Sequence[float | None] | None = None, keep: int | None = None
 ) -> list[tuple[int, float]]:

@@ -21,6 +21,7 @@ from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation, Scorer
 from solon.store import Slot, Store
 from solon.types import Judgment
+from solon.vote import half
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def votes_of(config: JudgeConfig) -> int:
     """
     if config.k_meta is not None and config.k_meta > config.k:
         raise UserError(f"k_meta is {config.k_meta} and k is {config.k}: at most all judgments can vote")
-    return config.k_meta or (config.k + 1) // 2
+    return config.k_meta or half(config.k)
 
 
 def _opened(meta: str, config: JudgeConfig) -> Scorer:

@@ -52,7 +52,7 @@ def compare(
                 found = judged(checkpoint, labeled, votes, seed=seed, tell=tell)
             row = judge_row(str(checkpoint), found, votes)
             if first.setdefault(votes, found) is not found and "accuracy" in row:
-                row["gain"] = gain(found, first[votes], votes)["gain"]
+                row["gain"] = gain(found, first[votes], votes)
             rows.append(row | {"tokens": found.tokens})
             console.print(facts_table({name: _shown(value) for name, value in row.items()}, ""))
     if json is not None:

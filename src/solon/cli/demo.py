@@ -12,12 +12,12 @@ from solon.cli.progress import bar, steps
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, write_json
+from solon.report.curve import KS
 from solon.report.miniature import Judges, Trained, tell, write
 from solon.report.page import need_matplotlib
 from solon.sandbox.judging import judged
 from solon.types import LabeledCase
 
-KS = (1, 2, 4, 8, 16, 32)
 FEW = 8
 """The base and the fine-tuned model vote up to so many times, the reinforced one up to the last of `KS`."""
 

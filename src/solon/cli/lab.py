@@ -11,13 +11,11 @@ from typing import Any
 
 from solon import sandbox
 from solon.cli.stages import Stages
-from solon.report.curve import earned
+from solon.report.curve import KS, earned
 from solon.report.judges import judge_row
-from solon.report.miniature import half
 from solon.sandbox.judging import Judged, judged
 from solon.types import LabeledCase
-
-KS = (1, 2, 4, 8, 16, 32)
+from solon.vote import half
 
 
 @dataclass(frozen=True)
@@ -110,21 +108,7 @@ def _earnings(found: dict[str, Judged], most: int, weighed: bool) -> dict[str, A
         "votes strict": {str(k): earned(votes.verdicts, labels, k, strict=True) for k in ks},
     }
     if weighed:
-        for title, keep in (("meta", half), ("meta quarter", quarter), ("meta one", one)):
+        for title, keep in (("meta", half), ("meta quarter", lambda k: -(-k // 4)), ("meta one", lambda k: 1)):
             measures[title] = {str(k): earned(votes.verdicts, labels, k, keep=keep) for k in ks}
-    rules = {kind: _plain(judge_row(kind, each, len(each.verdicts[0].outcomes))) for kind, each in found.items()}
+    rules = {kind: judge_row(kind, each, len(each.verdicts[0].outcomes)) for kind, each in found.items()}
     return {"earned": measures, "rules": rules, "tokens": {kind: each.tokens for kind, each in found.items()}}
-
-
-def quarter(k: int) -> int:
-    """Return a quarter of k, rounded up."""
-    return -(-k // 4)
-
-
-def one(k: int) -> int:
-    """Return one: only the best judgment votes."""
-    return 1
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""SPCT in miniature, stage by stage: sample, fine-tune, reinforce, and train the meta and the scalar model.
+"""SPCT in miniature, stage by stage: sample, fine-tune, reinforce, and train the meta model.
 
 Every stage is a recipe of `solon.training` with the sandbox's sizes; one whose result is there already is left out, so
 a demo or a study that was killed goes on where it stopped.
@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from solon import sandbox
@@ -55,9 +54,9 @@ class Stages:
         Raises:
             UserError: the folder holds stages of other sizes, another seed or another base.
         """
-        path, weights = self.folder / "stages.json", (self.base / "model.safetensors").read_bytes()
+        path = self.folder / "stages.json"
         asked = {"cases": self.cases, "seed": self.seed, "steps": self.steps, **more}
-        asked["base"] = sha256(weights).hexdigest()[:16]
+        asked["base"] = sandbox.digest(self.base)
         kept = json.loads(path.read_text("utf-8")) if path.exists() else asked
         if differ := [
             f"{name} was {kept.get(name)}, now {asked[name]}" for name in asked if kept.get(name) != asked[name]

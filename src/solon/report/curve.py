@@ -13,6 +13,9 @@ from solon.stats import Interval, bootstrap
 from solon.types import Label, Right, Verdict
 from solon.vote import Rule, vote
 
+KS = (1, 2, 4, 8, 16, 32)
+"""The numbers of votes that the paper's curves show."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:

@@ -7,7 +7,7 @@ from typing import Any
 from solon.report.curve import curve, earned
 from solon.sandbox.judging import Judged
 from solon.sandbox.measures import principled, truths
-from solon.stats import auc, paired
+from solon.stats import Interval, auc, paired
 from solon.types import Right, plain
 
 
@@ -34,11 +34,11 @@ def judge_row(name: str, judged: Judged, k: int) -> dict[str, Any]:
     return row | {"checks true": _share([true for _, true in checked])} | principled(cases, verdicts)
 
 
-def gain(judged: Judged, other: Judged, k: int, *, strict: bool = False) -> dict[str, Any]:
+def gain(judged: Judged, other: Judged, k: int) -> Interval:
     """Return the paired difference in accuracy of two judges on the same cases, with its 95 % interval."""
     labels = [one.label for one in judged.labeled]
-    values, others = (earned(each.verdicts, labels, k, strict=strict) for each in (judged, other))
-    return {"k": k, "gain": paired(values, others)}
+    values, others = (earned(each.verdicts, labels, k) for each in (judged, other))
+    return paired(values, others)
 
 
 def _longer(judged: Judged) -> float | None:

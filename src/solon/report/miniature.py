@@ -14,7 +14,7 @@ from solon.report.show import show
 from solon.report.tables import curve_table, percent, rows_table
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
-from solon.vote import vote
+from solon.vote import half, vote
 
 TITLE = "A tiny judge learns to write principles, and grows more accurate with every vote"
 COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
@@ -22,11 +22,6 @@ NAMES = {"base": "base", "rft": "after fine-tuning (RFT)", "rl": "after reinforc
 COMPARED = 8
 """Gains between judges are told at one greedy judgment and at so many votes."""
 SHOWN = ("judge", "checks true", "implied", "covered by one", "covered by eight", "weight correlation", "distinct sets")
-
-
-def half(k: int) -> int:
-    """Return how many of k judgments vote by the meta model's weights: half, rounded up (arXiv 2504.02495)."""
-    return (k + 1) // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +54,19 @@ class Judges:
 
     def gains(self) -> dict[str, Interval]:
         """Return the paired gains in accuracy that the demo tells, by what is compared."""
-        base, rl = self.trained["base"], self.trained["rl"]
+        base, rft, rl = (self.trained[name] for name in ("base", "rft", "rl"))
         most, labels = rl.ks[-1], [one.label for one in rl.votes.labeled]
         votes = {k: earned(rl.votes.verdicts, labels, k) for k in {1, COMPARED, most}}
         weighed = earned(rl.votes.verdicts, labels, most, keep=half)
         greedy = earned(rl.greedy.verdicts, labels, 1)
-        found = {
-            "rl over base, greedy": gain(rl.greedy, base.greedy, 1)["gain"],
-            f"rl over base, {COMPARED} votes": gain(rl.votes, base.votes, COMPARED)["gain"],
+        return {
+            "rft over base, greedy": gain(rft.greedy, base.greedy, 1),
+            "rl over base, greedy": gain(rl.greedy, base.greedy, 1),
+            f"rl over base, {COMPARED} votes": gain(rl.votes, base.votes, COMPARED),
             f"rl, {most} votes over one": paired(votes[most], votes[1]),
             f"rl, {most} votes over greedy": paired(votes[most], greedy),
             f"rl, {most} votes, meta over plain": paired(weighed, votes[most]),
         }
-        if "rft" in self.trained:
-            found["rft over base, greedy"] = gain(self.trained["rft"].greedy, base.greedy, 1)["gain"]
-        return found
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what the world's rules say of every judge's judgments, greedy and sampled."""

@@ -9,7 +9,7 @@ from solon.sandbox.config import BaseConfig
 from solon.sandbox.corpus import instructions
 from solon.sandbox.evaluate import evaluate
 from solon.sandbox.selfcheck import self_check
-from solon.sandbox.shipped import checkpoint, ship
+from solon.sandbox.shipped import checkpoint, digest, ship
 from solon.sandbox.training import train_base
 from solon.sandbox.world import SPLITS, cases, of_other_kinds, true_principles
 
@@ -18,6 +18,7 @@ __all__ = [
     "BaseConfig",
     "cases",
     "checkpoint",
+    "digest",
     "evaluate",
     "instructions",
     "of_other_kinds",

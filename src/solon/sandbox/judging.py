@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from solon.judge import Judge, Progress
 from solon.order import Orders
 from solon.samplers.processes import ProcessSampler
+from solon.sandbox.shipped import digest
 from solon.store import Store
 from solon.types import LabeledCase, PrinciplesMode, Verdict
 
@@ -59,13 +59,8 @@ def judged(
     options = {"seed": seed, "principles": principles, "orders": orders, "max_tokens": MAX_TOKENS}
     with (
         Judge(sampler, form=form, meta=weigher, k=k, temperature=heat, **options) as judge,
-        Store(store or ":memory:", judge.identity() | {"model": _digest(checkpoint)}) as kept,
+        Store(store or ":memory:", judge.identity() | {"model": digest(checkpoint)}) as kept,
     ):
         verdicts = judge.batch([one.case for one in labeled], kept, tell)
         usage = kept.usage()
     return Judged(tuple(labeled), tuple(verdicts), usage.completion_tokens / usage.samples)
-
-
-def _digest(checkpoint: Path) -> str:
-    """Identify a judge by its weights: one that was trained again in the same folder is another."""
-    return sha256((checkpoint / "model.safetensors").read_bytes()).hexdigest()[:16]

@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 def checkpoint(name: str = "base") -> Path:
     """Return the folder of a checkpoint that ships with the package."""
     return SHIPPED / name
+
+
+def digest(folder: Path) -> str:
+    """Identify a checkpoint by its weights: one that was trained again in the same folder is another."""
+    return sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
 
 
 def save_checkpoint(
