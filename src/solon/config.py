@@ -54,6 +54,8 @@ class JudgeConfig(SamplingConfig):
     """A model that weighs judgments, so that the best vote: the URL of a /classify server, a folder, or a hub id."""
     k_meta: int | None = Field(default=None, ge=1)
     """How many judgments vote, the best by the meta model; by default half of k, rounded up."""
+    top_logprobs: int = Field(default=0, ge=0, le=20)
+    """Keep the log-probability of every token of a judgment, and of so many others in its place; 0 keeps none."""
     meta_api_key_env: str = "META_API_KEY"
     """The environment variable that holds the key of the meta model's server."""
 

@@ -261,6 +261,7 @@ class Judge:
             max_tokens=config.max_tokens,
             seed=first.seed,
             echo_mark=self.form.echo_mark(case, config.seed),
+            top_logprobs=config.top_logprobs,
         )
 
     async def _work(

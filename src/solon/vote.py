@@ -5,7 +5,7 @@ Unread samples never vote, ties stay ties, and the order in which judgments stan
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import fsum, isfinite
+from math import exp, fsum, isfinite
 from typing import Literal, TypeAlias
 
 from solon.stats import top
@@ -61,6 +61,11 @@ def vote(
 def half(k: int) -> int:
     """Return how many of k judgments a meta model lets vote by default: half, rounded up (arXiv 2504.02495)."""
     return (k + 1) // 2
+
+
+def chance(logit: float) -> float:
+    """Return the probability that a logit stands for, by which a judgment that a meta model scored counts softly."""
+    return 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))
 
 
 def counted(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from solon.cli.study import read_cells
+from solon.report.cells import read_cells
 from tests.cli.conftest import Done
 
 pytestmark = pytest.mark.slow
@@ -20,10 +20,12 @@ def test_cells_are_made_once_and_hold_what_every_case_earned(solon: Callable[...
     cells = read_cells(tmp_path / "cells")
     assert {name: list(seeds) for name, seeds in cells.items()} == {"base": [7], "rft_failed": [7]}
     test, unseen = cells["base"][7]
-    assert (test["split"], unseen["split"], test["cases"]) == ("test", "unseen", 8)
+    assert (test["setting"], unseen["setting"], test["cases"]) == ("test", "unseen", 8)
     assert {k: len(values) for k, values in test["earned"]["votes"].items()} == {"1": 8, "2": 8, "4": 8}
     assert len(test["earned"]["greedy"]) == 8
-    assert test["rules"]["votes"]["cases"] == 8
+    assert len(test["kinds"]) == 8
+    assert 0.5 < test["rules"]["votes"]["checks true"] <= 1
+    assert cells["rft_failed"][7][0]["cost"]["trained"] > 0
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()}
     again = solon(*command, "--out", tmp_path)
     assert again.code == 0

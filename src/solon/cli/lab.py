@@ -7,15 +7,17 @@ verdicts stay in the seed's folder, and whatever is there already is not made ag
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from solon import sandbox
+from solon.cli.costs import costs
 from solon.cli.stages import Stages
-from solon.report.curve import KS, earned
-from solon.report.judges import judge_row
+from solon.report.arm import arm_row, rated_row
+from solon.report.curve import KS
 from solon.sandbox.judging import Judged, judged
-from solon.types import LabeledCase
-from solon.vote import half
+from solon.types import LabeledCase, Right
+
+Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Sizes:
     few: int = 8
     train: int = 1500
     steps: int = 60
+    chunks: int = 400
 
 
 @dataclass(frozen=True)
@@ -65,50 +68,46 @@ class Lab:
         again = self.stages.sampled(self.rl(), name="samples_rl")
         return self.stages.weigher([self.samples(), again])
 
+    def cases(self, split: str = "test", n: int | None = 2, count: int | None = None) -> list[LabeledCase]:
+        """Return held-out cases: as many as an arm that is not a main one has, unless told."""
+        return sandbox.cases(split, count or self.sizes.others, seed=self.seed, n=n)
+
+    def judged(self, name: str, checkpoint: Path, held: Sequence[LabeledCase], k: int, **options: Any) -> Judged:
+        """Judge cases, with a run file of that name; the options are those of `sandbox.judging.judged`."""
+        store = self.folder / "runs" / f"{name}.sqlite"
+        store.parent.mkdir(parents=True, exist_ok=True)
+        return judged(checkpoint, held, k, seed=self.seed, store=store, **options)
+
     def measured(
         self,
         name: str,
         checkpoint: Path,
+        held: Sequence[LabeledCase],
         *,
-        split: str = "test",
-        main: bool = False,
+        k: int | None = None,
         meta: Path | None = None,
-        cases: Sequence[LabeledCase] | None = None,
+        made: Sequence[Path] = (),
         **options: Any,
-    ) -> dict[str, Any]:
+    ) -> Row:
         """Judge held-out cases greedily and by votes, and return what each earned, by measure and number of votes.
 
         Args:
             name: of the run files.
             checkpoint: the judge.
-            split: of the cases.
-            main: whether this is a main arm, with more cases and votes.
+            held: the cases.
+            k: judgments per case of the vote; by default as many as an arm that is not a main one has.
             meta: a meta model that weighs the votes.
-            cases: other cases than the split's.
+            made: the folders of the stages that made the judge, for what they cost.
             options: of `sandbox.judging.judged`, such as `form` or `principles`.
         """
-        count, most = (self.sizes.main, self.sizes.most) if main else (self.sizes.others, self.sizes.few)
-        held = list(cases) if cases is not None else sandbox.cases(split, count, seed=self.seed, n=2)
-        found = {}
-        for kind, k, weigher in (("greedy", 1, None), ("votes", most, meta)):
-            store = self.folder / "runs" / f"{name}_{split}_{kind}.sqlite"
-            store.parent.mkdir(parents=True, exist_ok=True)
-            found[kind] = judged(checkpoint, held, k, seed=self.seed, store=store, meta=weigher, **options)
-        return {"split": split, "cases": len(held), "seed": self.seed, **_earnings(found, most, meta is not None)}
+        most = k or self.sizes.few
+        greedy = self.judged(f"{name}_greedy", checkpoint, held, 1, **options)
+        votes = self.judged(f"{name}_votes", checkpoint, held, most, meta=meta, **options)
+        row: Row = {"seed": self.seed, "n": held[0].case.n, "cost": costs(made)}
+        if all(isinstance(one.label, Right) for one in held):
+            return row | rated_row(greedy, votes, _until(most))
+        return row | arm_row(greedy, votes, _until(most))
 
 
-def _earnings(found: dict[str, Judged], most: int, weighed: bool) -> dict[str, Any]:
-    greedy, votes = found["greedy"], found["votes"]
-    labels = [one.label for one in votes.labeled]
-    ks = [k for k in KS if k <= most]
-    measures: dict[str, Any] = {
-        "greedy": earned(greedy.verdicts, labels, 1),
-        "greedy strict": earned(greedy.verdicts, labels, 1, strict=True),
-        "votes": {str(k): earned(votes.verdicts, labels, k) for k in ks},
-        "votes strict": {str(k): earned(votes.verdicts, labels, k, strict=True) for k in ks},
-    }
-    if weighed:
-        for title, keep in (("meta", half), ("meta quarter", lambda k: -(-k // 4)), ("meta one", lambda k: 1)):
-            measures[title] = {str(k): earned(votes.verdicts, labels, k, keep=keep) for k in ks}
-    rules = {kind: judge_row(kind, each, len(each.verdicts[0].outcomes)) for kind, each in found.items()}
-    return {"earned": measures, "rules": rules, "tokens": {kind: each.tokens for kind, each in found.items()}}
+def _until(most: int) -> list[int]:
+    return [k for k in KS if k <= most]

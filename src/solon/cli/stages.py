@@ -5,7 +5,6 @@ a demo or a study that was killed goes on where it stopped.
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,18 @@ from solon.data.writing import case_line, messages_line
 from solon.errors import UserError
 from solon.files import write_json, write_whole
 from solon.judge import Progress
-from solon.samplers.processes import ProcessSampler
-from solon.training.config import GrpoConfig, MetaConfig, RftConfig, SampleConfig
+from solon.samplers.processes import small_sampler
+from solon.training.config import (
+    CloudConfig,
+    CritiqueConfig,
+    GrpoConfig,
+    MetaConfig,
+    PairRMConfig,
+    RftConfig,
+    SampleConfig,
+    ScalarConfig,
+)
+from solon.training.critiques import criticized_line
 from solon.training.samples import sampled_line
 from solon.training.steps import Steps
 
@@ -89,7 +98,7 @@ class Stages:
         if not out.exists():
             own = {"model": str(model), "data": [self.data()], "out": out.parent, "temperature": 1.0, "hint": "never"}
             config = SampleConfig.model_validate(own | {"seed": self.seed, "max_tokens": MAX_TOKENS} | fields)
-            sampling = sample(config, sampler=ProcessSampler(str(model), os.cpu_count() or 1), tell=tell)
+            sampling = sample(config, sampler=small_sampler(str(model)), tell=tell)
             write_json(out.parent / "report.json", sampling.counts())
             write_whole(out, map(sampled_line, sampling.cases))
         return out
@@ -119,6 +128,41 @@ class Stages:
         sizes = {"learning_rate": 5e-4, "batch": 64, "micro_batch": 64}
         config = MetaConfig.model_validate(self._shared(self.base, name) | {"samples": samples} | sizes | fields)
         return _made(config.out, lambda: meta(config, tell))
+
+    def scalar(self) -> Path:
+        """Train the Bradley-Terry model on the cases."""
+        from solon.training.scalar import scalar
+
+        config = ScalarConfig.model_validate(self._paired("scalar", self.data()))
+        return _made(config.out, lambda: scalar(config))
+
+    def pairrm(self) -> Path:
+        """Train the model that reads two responses together."""
+        from solon.training.pairrm import pairrm
+
+        config = PairRMConfig.model_validate(self._paired("pairrm", self.data()))
+        return _made(config.out, lambda: pairrm(config))
+
+    def cloud(self) -> Path:
+        """Sample the base model's critiques of the cases, two of each response, and train a head that reads them."""
+        from solon.training.cloud import cloud
+        from solon.training.criticizing import criticize
+
+        out = self.folder / "critiques"
+        critiques = out / "critiques.jsonl"
+        if not critiques.exists():
+            own = {"model": str(self.base), "data": [self.data()], "out": out, "k": 2, "temperature": 1.0}
+            asked = CritiqueConfig.model_validate(own | {"seed": self.seed, "max_tokens": MAX_TOKENS})
+            found = criticize(asked, sampler=small_sampler(str(self.base)))
+            pairs = zip(found.cases, found.critiques, strict=True)
+            write_whole(critiques, (criticized_line(one, found.form.name, said) for one, said in pairs))
+        config = CloudConfig.model_validate(self._paired("cloud", critiques))
+        return _made(config.out, lambda: cloud(config))
+
+    def _paired(self, name: str, data: Path) -> dict[str, object]:
+        sizes = {"learning_rate": 5e-4, "batch": 32, "micro_batch": 32, "epochs": 3.0, "measure": "none"}
+        counted = {"trainer": {"include_num_input_tokens_seen": "non_padding"}}
+        return self._shared(self.base, name) | {"data": [data]} | sizes | counted
 
     def _shared(self, model: Path, name: str) -> dict[str, object]:
         return {"model": str(model), "out": self.folder / name, "seed": self.seed, "save_every": 20}

@@ -50,15 +50,16 @@ def curve(
     rule: Rule = "mean",
     name: str = "vote",
     keep: Callable[[int], int] | None = None,
+    soft: Callable[[float], float] | None = None,
 ) -> list[Point]:
     """Return a point for every k from verdicts that hold at least max(ks) samples each.
 
     Cases whose label prefers nothing are left out; where none is left there are no points. A 0/1 label is for judgments
     of 0 or 1, of which the majority counts. With `keep`, which says how many of k judgments vote, the best by the
-    verdicts' weights do; without it all do, weighed or not.
+    verdicts' weights do; with `soft`, which says what a weight counts, all do by that; without either all do alike.
     """
     judged = [(verdict, label) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]
-    return [_point(name, k, [(_blocks(v, k, rule, keep), label) for v, label in judged]) for k in ks if judged]
+    return [_point(name, k, [(_blocks(v, k, rule, keep, soft), label) for v, label in judged]) for k in ks if judged]
 
 
 def earned(
@@ -68,16 +69,33 @@ def earned(
     *,
     rule: Rule = "mean",
     keep: Callable[[int], int] | None = None,
+    soft: Callable[[float], float] | None = None,
     strict: bool = False,
 ) -> list[float]:
     """Return what every case with a deciding label earns at k, as `curve` averages it: for paired tests."""
     judged = [(verdict, label) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]
-    return [fmean(_earned(v, label)[strict] for v in _blocks(verdict, k, rule, keep)) for verdict, label in judged]
+    return [
+        fmean(_earned(v, label)[strict] for v in _blocks(verdict, k, rule, keep, soft)) for verdict, label in judged
+    ]
 
 
-def _blocks(verdict: Verdict, k: int, rule: Rule, keep: Callable[[int], int] | None) -> list[Verdict]:
+def shape(verdicts: Sequence[Verdict], labels: Sequence[Label], k: int) -> tuple[float, float]:
+    """Return the share of ties at the top and the number of distinct reward values at k, as `curve` counts them."""
+    judged = [_blocks(verdict, k) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]
+    return _ties(judged), _distinct(judged)
+
+
+def _blocks(
+    verdict: Verdict,
+    k: int,
+    rule: Rule = "mean",
+    keep: Callable[[int], int] | None = None,
+    soft: Callable[[float], float] | None = None,
+) -> list[Verdict]:
     outcomes, n, kept = verdict.outcomes, _responses(verdict), None if keep is None else keep(k)
-    weights = verdict.weights if keep is not None else None
+    weights = verdict.weights if keep is not None or soft is not None else None
+    if weights is not None and soft is not None:
+        weights = tuple(None if weight is None else soft(weight) for weight in weights)
     blocks = [slice(i, i + k) for i in range(0, len(outcomes) - k + 1, k)]
     return [vote(outcomes[at], n, rule=rule, weights=weights and weights[at], keep=kept) for at in blocks]
 
@@ -95,8 +113,8 @@ def _point(name: str, k: int, judged: Sequence[tuple[Sequence[Verdict], Label]])
         cases=len(judged),
         accuracy=bootstrap([fmean(_earned(v, label)[0] for v in blocks) for blocks, label in judged]),
         strict=bootstrap([fmean(_earned(v, label)[1] for v in blocks) for blocks, label in judged]),
-        ties=fmean(len(verdict.tied) > 1 for verdict in every),
-        distinct=_distinct(judged),
+        ties=_ties([blocks for blocks, _ in judged]),
+        distinct=_distinct([blocks for blocks, _ in judged]),
         unread=sum(len(v.outcomes) - len(v.judgments) for v in every) / outcomes,
     )
 
@@ -111,8 +129,12 @@ def _earned(verdict: Verdict, label: Label) -> tuple[float, float]:
     return credit(verdict.scores, label), float(correct(verdict.scores, label))
 
 
-def _distinct(judged: Sequence[tuple[Sequence[Verdict], Label]]) -> float:
+def _ties(judged: Sequence[Sequence[Verdict]]) -> float:
+    return fmean(len(verdict.tied) > 1 for blocks in judged for verdict in blocks)
+
+
+def _distinct(judged: Sequence[Sequence[Verdict]]) -> float:
     """Count the different reward values over all cases, per block (more values, finer rewards)."""
-    blocks = min(len(verdicts) for verdicts, _ in judged)
-    scores = [[verdicts[b].scores or () for verdicts, _ in judged] for b in range(blocks)]
+    blocks = min(len(verdicts) for verdicts in judged)
+    scores = [[verdicts[b].scores or () for verdicts in judged] for b in range(blocks)]
     return fmean(len({round(score, 9) for case in block for score in case}) for block in scores)

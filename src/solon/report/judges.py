@@ -14,13 +14,10 @@ from solon.types import Right, plain
 def judge_row(name: str, judged: Judged, k: int) -> dict[str, Any]:
     """Return the figures of one judge at k judgments per case; k = 1 is as it was sampled, greedily for instance.
 
-    Cases of a single response have an `auc` of the mean score in place of accuracies. `longer` is the share of cases in
-    which the verdict's best is longer than the mean of the others, by the words' count.
+    Cases of a single response have an `auc` of the mean score in place of accuracies.
     """
     labels, verdicts = [one.label for one in judged.labeled], judged.verdicts
-    cases = [one.case for one in judged.labeled]
-    checked = [found for case, verdict in zip(cases, verdicts, strict=True) for found in truths(case, verdict)]
-    row: dict[str, Any] = {"judge": name, "k": k, "cases": len(cases)}
+    row: dict[str, Any] = {"judge": name, "k": k, "cases": len(labels)}
     if all(isinstance(label, Right) for label in labels):
         read = [(v.scores[0], label) for v, label in zip(verdicts, labels, strict=True) if v.scores is not None]
         row["auc"] = auc([score for score, _ in read], [isinstance(label, Right) and label.value for _, label in read])
@@ -28,10 +25,20 @@ def judge_row(name: str, judged: Judged, k: int) -> dict[str, Any]:
     else:
         point = curve(verdicts, labels, (k,))[0]
         row |= {"accuracy": point.accuracy, "strict": point.strict, "ties": point.ties, "unread": point.unread}
-        row["longer"] = _longer(judged)
+    return row | rules(judged)
+
+
+def rules(judged: Judged) -> dict[str, float | None]:
+    """Return what the world's rules say of judgments: how true the checks are, and what the principles are worth.
+
+    `longer` is the share of verdicts whose best is longer than the mean of the others, by the words' count.
+    """
+    cases = [one.case for one in judged.labeled]
+    checked = [found for pair in zip(cases, judged.verdicts, strict=True) for found in truths(*pair)]
+    row: dict[str, float | None] = {"longer": _longer(judged)}
     for kind, hard in (("easy", False), ("hard", True)):
         row[f"{kind} checks true"] = _share([true for criterion, true in checked if criterion.hard == hard])
-    return row | {"checks true": _share([true for _, true in checked])} | principled(cases, verdicts)
+    return row | {"checks true": _share([true for _, true in checked])} | principled(cases, judged.verdicts)
 
 
 def gain(judged: Judged, other: Judged, k: int) -> Interval:
@@ -44,7 +51,7 @@ def gain(judged: Judged, other: Judged, k: int) -> Interval:
 def _longer(judged: Judged) -> float | None:
     chosen = []
     for one, verdict in zip(judged.labeled, judged.verdicts, strict=True):
-        if verdict.best is not None:
+        if verdict.best is not None and one.case.n > 1:
             lengths = [len(plain(response).split()) for response in one.case.responses]
             rest = [length for i, length in enumerate(lengths) if i != verdict.best]
             chosen.append(lengths[verdict.best] > fmean(rest))

@@ -4,6 +4,7 @@ The processes are spawned, so a program that uses this guards its entry with `if
 """
 
 import asyncio
+import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -18,9 +19,10 @@ class ProcessSampler:
 
     batch = 64
 
-    def __init__(self, name: str, processes: int) -> None:
-        self.concurrency = processes
-        self._pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_load, initargs=(name,))
+    def __init__(self, name: str, processes: int | None = None) -> None:
+        """Start so many processes; by default one for every core that this one may run on."""
+        self.concurrency = processes or cores()
+        self._pool = ProcessPoolExecutor(self.concurrency, get_context("spawn"), initializer=_load, initargs=(name,))
 
     async def sample(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer every request, in the order given."""
@@ -29,6 +31,21 @@ class ProcessSampler:
     async def close(self) -> None:
         """End the processes."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def small_sampler(name: str) -> Sampler:
+    """Return the sampler for a small model on a CPU: in this process where it has but one core, else in several."""
+    if cores() > 1:
+        return ProcessSampler(name)
+    from solon.samplers.transformers import TransformersSampler
+
+    return TransformersSampler.load(name)
+
+
+def cores() -> int:
+    """Count the cores that this process may run on, where the system tells; else all that the machine has."""
+    told = getattr(os, "sched_getaffinity", None)
+    return len(told(0)) if told else os.cpu_count() or 1
 
 
 def _load(name: str) -> None:

@@ -5,6 +5,7 @@ nothing, `evaluate` measures a checkpoint, `checkpoint` is the folder of a shipp
 instruction data in the world's language.
 """
 
+from solon.sandbox.annotator import random_principles
 from solon.sandbox.config import BaseConfig
 from solon.sandbox.corpus import instructions
 from solon.sandbox.evaluate import evaluate
@@ -22,6 +23,7 @@ __all__ = [
     "evaluate",
     "instructions",
     "of_other_kinds",
+    "random_principles",
     "self_check",
     "ship",
     "train_base",

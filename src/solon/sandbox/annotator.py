@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from solon.order import stable_hash
 from solon.sandbox import lexicon
 from solon.sandbox.criteria import PLAIN_NAMES, WORDED, Criterion, words
 from solon.sandbox.world import aside, boasts, implied
@@ -89,6 +90,15 @@ def principle(case: Case, rng: random.Random, habits: Habits = HABITS) -> tuple[
     if draw < habits.true + habits.generic:
         return rng.choice(GENERIC), rng.randint(1, 3)
     return _random(case, rng), rng.randint(1, 3)
+
+
+def random_principles(case: Case, seed: int) -> tuple[str, ...]:
+    """Return three principles that are drawn from all criteria, as a form shows given ones."""
+    rng = random.Random(stable_hash("random principles", seed, case.id))
+    drawn: dict[Criterion, int] = {}
+    while len(drawn) < 3:
+        drawn.setdefault(_random(case, rng), rng.randint(1, 3))
+    return tuple(f"{criterion.text} {weight}" for criterion, weight in drawn.items())
 
 
 def _lured(case: Case, rng: random.Random, gullible: bool) -> list[tuple[Criterion, int]]:

@@ -1,16 +1,17 @@
 """Judge sandbox cases with a checkpoint of the sandbox: processes of one thread each, and a run file to resume from."""
 
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solon.judge import Judge, Progress
 from solon.order import Orders
-from solon.samplers.processes import ProcessSampler
+from solon.samplers.processes import small_sampler
+from solon.samplers.seam import Sampled
 from solon.sandbox.shipped import digest
 from solon.store import Store
-from solon.types import LabeledCase, PrinciplesMode, Verdict
+from solon.tokenprob import boxed_probability
+from solon.types import Judgment, LabeledCase, PrinciplesMode, Verdict
 
 MAX_TOKENS = 160
 
@@ -36,6 +37,7 @@ def judged(
     principles: PrinciplesMode = "self",
     orders: Orders = "balanced",
     temperature: float | None = None,
+    sure: bool = False,
     tell: Callable[[Progress], None] | None = None,
 ) -> Judged:
     """Judge labeled cases k times each and vote; k = 1 is greedy, unless a temperature is given.
@@ -51,16 +53,29 @@ def judged(
         principles: who writes the principles.
         orders: in which orders the responses are shown.
         temperature: of the samples; 1 where k > 1, which the base model was trained at.
+        sure: let the verdicts' weights be the probabilities with which the boxes were drawn.
         tell: called as samples arrive.
     """
-    sampler = ProcessSampler(str(checkpoint), processes=os.cpu_count() or 1)
+    sampler = small_sampler(str(checkpoint))
     heat = float(k > 1) if temperature is None else temperature
     weigher = None if meta is None else str(meta)
     options = {"seed": seed, "principles": principles, "orders": orders, "max_tokens": MAX_TOKENS}
+    options |= {"top_logprobs": int(sure)}
     with (
         Judge(sampler, form=form, meta=weigher, k=k, temperature=heat, **options) as judge,
         Store(store or ":memory:", judge.identity() | {"model": digest(checkpoint)}) as kept,
     ):
         verdicts = judge.batch([one.case for one in labeled], kept, tell)
+        if sure:
+            verdicts = [_sure(kept, one.case.id, verdict) for one, verdict in zip(labeled, verdicts, strict=True)]
         usage = kept.usage()
     return Judged(tuple(labeled), tuple(verdicts), usage.completion_tokens / usage.samples)
+
+
+def _sure(store: Store, case_id: str, verdict: Verdict) -> Verdict:
+    samples = store.samples(case_id)
+    pairs = [(samples[place], outcome) for place, outcome in enumerate(verdict.outcomes)]
+    weights = [
+        boxed_probability(s, o) if isinstance(s, Sampled) and isinstance(o, Judgment) else None for s, o in pairs
+    ]
+    return replace(verdict, weights=tuple(weights))

@@ -114,8 +114,8 @@ class RftConfig(TrainConfig):
     """Files that `solon train sample` wrote, by this model or another."""
     instructions: list[Path] = Field(default_factory=list)
     """General instruction data to mix in: JSON lines with `messages`, the last turn the assistant's."""
-    instruction_share: float | None = Field(default=None, ge=0, lt=1)
-    """Their share of the mixture; by default all of the files is taken."""
+    instruction_share: float | None = Field(default=None, ge=0, le=1)
+    """Their share of the mixture; by default all of the files is taken, and 1 leaves out all judgments."""
     use: list[Literal["plain", "hinted"]] = Field(default=["plain", "hinted"], min_length=1)
     """Which samples are learned from."""
     learning_rate: float = Field(default=5e-6, gt=0)

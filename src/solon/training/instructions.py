@@ -30,7 +30,7 @@ def mixed(
 
     Where there are fewer, all are taken once; none is repeated.
     """
-    if share is None:
+    if share is None or share == 1:
         return list(instructions)
     wanted = round(judgments * share / (1 - share))
     rng = random.Random(stable_hash("instructions", seed))

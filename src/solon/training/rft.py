@@ -29,7 +29,7 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
     rejection = reject(sampled, config.use)
     if not rejection.kept:
         raise UserError(f"no sample is left to learn from: {rejection.counts}; sample more cases, or with hint=all")
-    judgments = targets(rejection.kept, config.seed)
+    judgments = [] if config.instruction_share == 1 else targets(rejection.kept, config.seed)
     general = mixed(len(judgments), read_instructions(config.instructions), config.instruction_share, config.seed)
     counts = {"cases": len(sampled), **rejection.counts, "judgments": len(judgments), "instructions": len(general)}
     spoken = spoken_by(config.model, [one.form for one in sampled])
@@ -69,7 +69,10 @@ def _fine_tune(
         encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
         counts = counts | encoded.left_out
         if not encoded.rows:
-            raise UserError(f"no sequence is left ({encoded.left_out}): raise max_length, now {config.max_length}")
+            raise UserError(
+                f"no sequence is left ({encoded.left_out or 'there are none'}): raise max_length, now "
+                f"{config.max_length}, or give instructions"
+            )
         state = resumed(config)
         write_json(config.out / "report.json", counts)
         trainer = SFTTrainer(
