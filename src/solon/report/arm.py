@@ -5,7 +5,7 @@ from typing import Any
 
 from solon.report.curve import earned, shape
 from solon.report.judges import rules
-from solon.reward import correct
+from solon.reward import correct, decides
 from solon.sandbox.judging import Judged
 from solon.training.meta import Judged as Ranked
 from solon.training.meta import measured
@@ -36,7 +36,8 @@ def scored_row(
         "greedy": earned(greedy, labels, 1),
         "greedy strict": earned(greedy, labels, 1, strict=True),
     }
-    row = {"cases": len(labels), "kinds": [str(one.case.tags["kind"]) for one in labeled], "earned": measures}
+    kinds = [str(one.case.tags["kind"]) for one in labeled if decides(one.label)]
+    row = {"cases": len(kinds), "kinds": kinds, "earned": measures}
     if votes:
         measures |= _votes(votes, labels, ks)
         shapes = {str(k): shape(votes, labels, k) for k in ks}

@@ -31,6 +31,8 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
         raise UserError(f"no sample is left to learn from: {rejection.counts}; sample more cases, or with hint=all")
     judgments = [] if config.instruction_share == 1 else targets(rejection.kept, config.seed)
     general = mixed(len(judgments), read_instructions(config.instructions), config.instruction_share, config.seed)
+    if not judgments and not general:
+        raise UserError("instruction_share is 1 and there are no instructions: name files of them, or lower it")
     counts = {"cases": len(sampled), **rejection.counts, "judgments": len(judgments), "instructions": len(general)}
     spoken = spoken_by(config.model, [one.form for one in sampled])
     return _fine_tune(config, [*judgments, *general], counts, spoken, tell)
@@ -69,10 +71,7 @@ def _fine_tune(
         encoded = AnswerEncoder(model, tokenizer, config.max_length).encode(pairs)
         counts = counts | encoded.left_out
         if not encoded.rows:
-            raise UserError(
-                f"no sequence is left ({encoded.left_out or 'there are none'}): raise max_length, now "
-                f"{config.max_length}, or give instructions"
-            )
+            raise UserError(f"no sequence is left ({encoded.left_out}): raise max_length, now {config.max_length}")
         state = resumed(config)
         write_json(config.out / "report.json", counts)
         trainer = SFTTrainer(
