@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from solon.report.miniature import WEIGHED
 from tests.cli.conftest import Done
 
 pytestmark = pytest.mark.slow
@@ -14,7 +15,7 @@ pytest.importorskip("matplotlib")
 
 def test_it_trains_votes_reports_and_resumes(solon: Callable[..., Done], tmp_path: Path) -> None:
     out, more = tmp_path / "demo", tmp_path / "more" / "figures.json"
-    command = ("demo", "--cases", 4, "--train", 24, "--rounds", 1, "--out", out, "--json", more)
+    command = ("demo", "--cases", 4, "--train", 24, "--steps", 1, "--out", out, "--json", more)
     done = solon(*command)
     assert done.code == 0, done.told
     for part in ("rejective fine-tuning", "reinforcement", "meta reward model", "rl over base, greedy", "rl, meta@32"):
@@ -24,14 +25,17 @@ def test_it_trains_votes_reports_and_resumes(solon: Callable[..., Done], tmp_pat
     votes = {(point["name"], point["k"]) for point in figures["points"]}
     few = {(name, k) for judge in ("base", "rft") for name in (judge, f"{judge}, meta") for k in (1, 2, 4, 8)}
     assert votes == few | {(name, k) for name in ("rl", "rl, meta") for k in (1, 2, 4, 8, 16, 32)} | {
-        (f"{judge}, greedy", 1) for judge in ("base", "rft", "rl")
+        (f"{judge}, greedy", 1) for judge in ("base", "rft", "rl", "scalar")
     }
     assert all(gain.keys() == {"mean", "low", "high"} for gain in figures["gains"].values())
+    assert [row["responses"] for row in figures["sizes"]] == ["1", "3", "4"]
+    assert figures["weighed"] in {rule.name for rule in WEIGHED.values()}
     page = (out / "report.html").read_text("utf-8")
-    for part in ("data:image/png;base64,", "BEFORE (base, greedy)", "AFTER (reinforced", "By kind of request", "Time"):
+    blocks = ("By kind of request", "By number of responses", "Time")
+    for part in ("data:image/png;base64,", "BEFORE (base, greedy)", "AFTER (reinforced", *blocks):
         assert part in page
     made = {path: path.stat().st_mtime_ns for path in out.glob("*/checkpoint/model.safetensors")}
-    assert sorted(path.parts[-3] for path in made) == ["meta", "rft", "rl"]
+    assert sorted(path.parts[-3] for path in made) == ["meta", "rft", "rl", "scalar"]
     assert solon(*command).code == 0
     assert {path: path.stat().st_mtime_ns for path in made} == made
     assert json.loads(more.read_text("utf-8")) == figures

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from solon.errors import UserError
-from solon.report.curve import curve
+from solon.report.curve import curve, earned, shape
 from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.tables import curve_table, facts_table, percent, rows_table
 from solon.stats import Interval
@@ -35,6 +35,25 @@ def test_blocks_vote_by_the_weights_that_their_samples_have() -> None:
     assert four.title == "meta@4"
     (plain,) = curve([verdict], labels, (4,))
     assert plain.accuracy == curve([voted(*outcomes)], labels, (4,))[0].accuracy
+
+
+def test_weights_can_count_softly() -> None:
+    outcomes = [judged(9, 1), judged(1, 2), judged(1, 2)]
+    verdict = vote(outcomes, 2, weights=[1.0, 3.0, None], keep=3, orders=[(0, 1)] * 3)
+    labels: list[Label] = [Best(1)]
+    assert [curve([verdict], labels, (2,), soft=soft)[0].accuracy.mean for soft in (float, lambda w: w > 2)] == [
+        0.0,
+        1.0,
+    ]
+    assert earned([verdict], labels, 2, soft=lambda w: w > 2) == [1.0]
+
+
+def test_the_shape_is_that_of_the_curve() -> None:
+    verdicts = [voted(judged(1, 1), judged(2, 1)), voted(judged(3, 1), judged(3, 3))]
+    labels: list[Label] = [Best(0), Best(0)]
+    for k in (1, 2):
+        (point,) = curve(verdicts, labels, (k,))
+        assert shape(verdicts, labels, k) == (point.ties, point.distinct)
 
 
 def test_samples_that_fill_no_block_are_left_out() -> None:

@@ -1,11 +1,13 @@
 """Several processes answer what one would."""
 
 import asyncio
+import os
 
 import pytest
 
 from solon.checkpoint import SANDBOX
-from solon.samplers.processes import ProcessSampler
+from solon.samplers import processes
+from solon.samplers.processes import ProcessSampler, cores, small_sampler
 from solon.samplers.seam import Answer, Sampler
 from solon.samplers.transformers import TransformersSampler
 from tests.samplers.asking import ask, texts
@@ -26,3 +28,13 @@ async def test_processes_answer_what_one_would() -> None:
     several = await answered(ProcessSampler(str(SANDBOX), processes=2))
     one = await answered(TransformersSampler.load(SANDBOX))
     assert [texts(answer) for answer in several] == [texts(answer) for answer in one]
+
+
+def test_one_core_needs_no_further_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 1 <= cores() <= (os.cpu_count() or 1)
+    monkeypatch.setattr(processes, "cores", lambda: 1)
+    assert isinstance(small_sampler(str(SANDBOX)), TransformersSampler)
+    monkeypatch.setattr(processes, "cores", lambda: 2)
+    several = small_sampler(str(SANDBOX))
+    assert (type(several), several.concurrency) == (ProcessSampler, 2)
+    asyncio.run(several.close())

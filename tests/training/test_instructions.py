@@ -26,6 +26,7 @@ def file_of(folder: Path, *lines: str) -> Path:
 
 def test_all_is_taken_where_no_share_is_asked() -> None:
     assert mixed(7, PAIRS, None, seed=0) == PAIRS
+    assert mixed(0, PAIRS, 1.0, seed=0) == PAIRS
 
 
 @given(st.integers(0, 90), st.sampled_from([0.0, 0.1, 0.25, 0.5]), st.integers(0, 3))

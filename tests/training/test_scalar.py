@@ -76,15 +76,18 @@ def test_the_same_seed_gives_the_same_weights(family: str, lora: dict[str, Any],
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["bert", "qwen3"])
-def test_the_loss_is_bradley_terry_over_all_pairs(family: str, bases: Any, tmp_path: Path) -> None:
+def test_the_loss_is_bradley_terry_over_all_pairs_with_every_case_alike(
+    family: str, bases: Any, tmp_path: Path
+) -> None:
     options = {"steps": 1, "learning_rate": 1e-30, "batch": 8, "micro_batch": 4}
     folder = scalar(scalars.config(bases(family), tmp_path, **options))
     log = json.loads((folder / "log.json").read_text())["log"]
     losses = []
     for one, known in zip(paired(scalars.cases(), 16, 0).cases, scalars.cases(), strict=True):
         logits = asyncio.run(open_scorer(str(folder)).score(talks(known)))
-        losses += [math.log1p(math.exp(logits[j] - logits[i])) for i, j in one.pairs]  # type: ignore[operator]
-    assert len(losses) == 17
+        pairs = [math.log1p(math.exp(logits[j] - logits[i])) for i, j in one.pairs]  # type: ignore[operator]
+        losses.append(sum(pairs) / len(pairs))
+    assert len(losses) == 8
     assert log[-1]["train_loss"] == pytest.approx(sum(losses) / len(losses), rel=1e-4)
 
 
@@ -97,7 +100,7 @@ def test_on_single_pairs_the_loss_is_that_of_trl(bases: Any, tmp_path: Path) -> 
     model = AutoModelForSequenceClassification.from_pretrained(bases("qwen3"), num_labels=1, pad_token_id=0)
     pairs = [([5, 6, 7, 8], [9, 10]), ([11, 12], [13, 14, 15])]
     texts = [*(better for better, _ in pairs), *(worse for _, worse in pairs)]
-    own = WholeCases(0, 1.0)([{"chosen_ids": [better], "rejected_ids": [worse]} for better, worse in pairs])
+    own = WholeCases(0)([{"chosen_ids": [better], "rejected_ids": [worse]} for better, worse in pairs])
     found = [
         kind.compute_loss(Bare(), model.eval(), inputs)
         for kind, inputs in ((CaseTrainer, own), (RewardTrainer, padded(texts, 0)))
@@ -129,11 +132,11 @@ class Bare:
 def test_a_batch_holds_every_text_once_and_all_pairs() -> None:
     a, b, c = [1, 2, 3], [4], [5, 6]
     rows = [{"chosen_ids": [a, a], "rejected_ids": [b, c]}, {"chosen_ids": [c], "rejected_ids": [b]}]
-    batch = WholeCases(pad=0, pairs_per_case=1.5)(rows)
+    batch = WholeCases(pad=0)(rows)
     texts = [row[mask.bool()].tolist() for row, mask in zip(batch["input_ids"], batch["attention_mask"], strict=True)]
     assert sorted(texts) == [a, b, c]
     assert [[texts[i] for i in side] for side in batch["pairs"].tolist()] == [[a, a, c], [b, c, b]]
-    assert batch["weight"].item() == pytest.approx(1 / 3)
+    assert batch["weights"].tolist() == pytest.approx([1 / 4, 1 / 4, 1 / 2])
 
 
 def test_texts_are_rewarded_alike_together_and_alone(bases: Any) -> None:

@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 from solon import sandbox
 from solon.cli import rivals
 from solon.cli.costs import costs
-from solon.cli.lab import Lab, Row
+from solon.cli.lab import Lab, Row, until
 from solon.cli.stages import Stages
 from solon.report.arm import scored_row, sure_row, weights_row
-from solon.report.curve import KS
 from solon.reward import correct
 from solon.sandbox.config import BaseConfig
 from solon.sandbox.judging import Judged
@@ -109,33 +108,32 @@ def _otherwise(name: str, judged: dict[str, Any], **fields: Any) -> Cell:
         row = lab.measured(f"rl_{name}", rl, lab.cases(), made=made, **judged)
         if name == "pairwise":
             votes = lab.judged("rl_pairwise_votes", rl, lab.cases(), lab.sizes.few, **judged)
-            row["earned"] |= sure_row(votes, [k for k in KS if k <= lab.sizes.few])
+            row["earned"] |= sure_row(votes, until(lab.sizes.few))
         return [row]
 
     return cell
 
 
 def _scalar(lab: Lab) -> list[Row]:
-    main = lab.sizes.main
+    main, folder = lab.sizes.main, lab.stages.scalar()
     held = {"test": lab.cases(count=main), "unseen": lab.cases("unseen", count=main)}
     held |= {f"n = {n}": lab.cases(n=n) for n in (3, 4, 5, 6)}
-    lab.stages.scalar()
-    cost = costs([lab.folder / "scalar"])
-    return [rivals.scalar(lab, c) | {"setting": name, "seed": lab.seed, "cost": cost} for name, c in held.items()]
+    own = {"seed": lab.seed, "cost": costs([lab.folder / "scalar"])}
+    return [scored_row(cases, rivals.scalar(folder, cases)) | own | {"setting": name} for name, cases in held.items()]
 
 
 def _pairrm(lab: Lab) -> list[Row]:
-    return [
-        rivals.pairrm(lab, lab.cases(count=lab.sizes.main)) | {"seed": lab.seed, "cost": costs([lab.folder / "pairrm"])}
-    ]
+    held, folder = lab.cases(count=lab.sizes.main), lab.stages.pairrm()
+    row = scored_row(held, rivals.pairrm(folder, held))
+    return [row | {"seed": lab.seed, "cost": costs([lab.folder / "pairrm"])}]
 
 
 def _cloud(lab: Lab) -> list[Row]:
-    ks = [k for k in KS if k <= lab.sizes.few]
-    return [
-        rivals.cloud(lab, lab.cases(), ks)
-        | {"seed": lab.seed, "cost": costs([lab.folder / "critiques", lab.folder / "cloud"])}
-    ]
+    held, few = lab.cases(), lab.sizes.few
+    greedy, votes = (rivals.cloud(lab, held, k) for k in (1, few))
+    row, found = scored_row(held, greedy, votes, until(few)), spread(votes)
+    cost = costs([lab.folder / "critiques", lab.folder / "cloud"])
+    return [row | {"seed": lab.seed, "cost": cost, "spread": found and found._asdict()}]
 
 
 def _small(lab: Lab) -> list[Row]:
@@ -201,8 +199,8 @@ def _pairs(lab: Lab) -> list[Row]:
     met = lab.judged("pairs_pairs", rl, split, 2, temperature=0.0)
     found = [met.verdicts[i : i + 6] for i in range(0, len(met.verdicts), 6)]
     rows = [
-        scored_row(held, [_whole(verdict) for verdict in listed.verdicts], (), ()) | {"setting": "list"},
-        scored_row(held, [_margins(verdicts) for verdicts in found], (), ()) | {"setting": "pairs"},
+        scored_row(held, [_whole(verdict) for verdict in listed.verdicts]) | {"setting": "list"},
+        scored_row(held, [_margins(verdicts) for verdicts in found]) | {"setting": "pairs"},
     ]
     same = fmean(a.best == _margins(b).best for a, b in zip(listed.verdicts, found, strict=True))
     tokens = (2 * listed.tokens, 12 * met.tokens)

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import fmean
 
 from rich.console import Console
 
 from solon import sandbox
 from solon.cli.clock import Clock
 from solon.cli.options import Count
-from solon.cli.progress import bar, steps
+from solon.cli.progress import bar
+from solon.cli.progress import steps as shown
+from solon.cli.rivals import scalar
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, write_json
-from solon.report.curve import KS
-from solon.report.miniature import Judges, Trained, tell, write
+from solon.report.curve import KS, earned
+from solon.report.miniature import WEIGHED, Judges, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
-from solon.sandbox.judging import judged
+from solon.sandbox.judging import Judged, judged
 from solon.types import LabeledCase
 
 FEW = 8
@@ -26,7 +29,7 @@ def demo(
     *,
     cases: Count = 1000,
     train: Count = 1500,
-    rounds: Count = 60,
+    steps: Count = 60,
     seed: int = 1,
     out: Path = Path("runs/demo"),
     json: Path | None = None,
@@ -39,7 +42,7 @@ def demo(
         Held-out cases to judge.
     train
         Labeled cases to train on.
-    rounds
+    steps
         Steps of the reinforcement.
     seed
         The seed of the cases, the trainings and the samples.
@@ -59,11 +62,17 @@ def demo(
     clock = Clock(console)
     from solon.samplers.local.loading import quietly
 
-    stages = Stages(out, sandbox.checkpoint(), train, seed, rounds)
+    stages = Stages(out, sandbox.checkpoint(), train, seed, steps)
     stages.begin(held_out=cases)
     with quietly(sandbox.checkpoint()):
         folders = _trained(stages, clock, console)
-        judges = Judges(_judged(folders, sandbox.cases("test", cases, seed=seed), out, seed, clock, console))
+        held = sandbox.cases("test", cases, seed=seed)
+        with clock.stage("choosing how the meta model weighs, on cases of the dev split"):
+            rule = _rule(folders, sandbox.cases("dev", max(1, cases // 4), seed=seed, n=2), out, seed)
+        trained = _judged(folders, held, out, seed, clock, console)
+        with clock.stage("judging one, three and four responses"):
+            sizes = _sizes(folders, max(1, cases // 4), seed)
+        judges = Judges(trained, rule, Judged(tuple(held), tuple(scalar(folders["scalar"], held)), 0.0), sizes)
     figures = tell(judges, console)
     write(judges, clock.seconds, out)
     for path in [out / "figures.json", *([json] if json else [])]:
@@ -76,15 +85,30 @@ def _trained(stages: Stages, clock: Clock, console: Console) -> dict[str, Path]:
     base = stages.base
     with clock.stage("sampling the base model"), bar(console) as judging:
         samples = stages.sampled(base, judging)
-    with clock.stage("rejective fine-tuning"), steps(console, "rft") as told:
+    with clock.stage("rejective fine-tuning"), shown(console, "rft") as told:
         rft = stages.fine_tuned(samples, told)
-    with clock.stage("reinforcement"), steps(console, "grpo") as told:
+    with clock.stage("reinforcement"), shown(console, "grpo") as told:
         rl = stages.reinforced(rft, samples, told)
     with clock.stage("sampling the reinforced model"), bar(console) as judging:
         again = stages.sampled(rl, judging, "samples_rl")
-    with clock.stage("the meta reward model"), steps(console, "meta") as told:
+    with clock.stage("the meta reward model"), shown(console, "meta") as told:
         meta = stages.weigher([samples, again], told)
-    return {"base": base, "rft": rft, "rl": rl, "meta": meta}
+    with clock.stage("the scalar model, for comparison"):
+        alone = stages.scalar()
+    return {"base": base, "rft": rft, "rl": rl, "meta": meta, "scalar": alone}
+
+
+def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, seed: int) -> Weighed:
+    """Return the better of two ways to weigh votes on cases that nothing is measured on."""
+    votes = judged(folders["rl"], chosen, FEW, seed=seed, store=out / "rl_dev.sqlite", meta=folders["meta"])
+    labels = [one.label for one in chosen]
+    return max(WEIGHED.values(), key=lambda rule: fmean(earned(votes.verdicts, labels, FEW, **rule.way)))
+
+
+def _sizes(folders: Mapping[str, Path], count: int, seed: int) -> dict[int, dict[str, Judged]]:
+    """Judge cases of other numbers of responses, by votes, with the base and the reinforced judge."""
+    held = {n: sandbox.cases("test", count, seed=seed, n=n) for n in (1, 3, 4)}
+    return {n: {name: judged(folders[name], c, FEW, seed=seed) for name in ("base", "rl")} for n, c in held.items()}
 
 
 def _judged(

@@ -105,9 +105,10 @@ class Lab:
         votes = self.judged(f"{name}_votes", checkpoint, held, most, meta=meta, **options)
         row: Row = {"seed": self.seed, "n": held[0].case.n, "cost": costs(made)}
         if all(isinstance(one.label, Right) for one in held):
-            return row | rated_row(greedy, votes, _until(most))
-        return row | arm_row(greedy, votes, _until(most))
+            return row | rated_row(greedy, votes, until(most))
+        return row | arm_row(greedy, votes, until(most))
 
 
-def _until(most: int) -> list[int]:
+def until(most: int) -> list[int]:
+    """Return the numbers of votes that curves show, up to the most that there are."""
     return [k for k in KS if k <= most]

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from solon.cli.lab import Lab, Row
+from solon.cli.lab import Lab
 from solon.cli.stages import MAX_TOKENS
 from solon.data.writing import case_line
 from solon.files import write_whole
-from solon.report.arm import scored_row
 from solon.samplers.processes import small_sampler
 from solon.samplers.seam import Failure
 from solon.scorers.transformers import TransformersScorer
@@ -16,35 +15,26 @@ from solon.training.config import CritiqueConfig
 from solon.training.criticizing import criticize
 from solon.training.critiques import Criticized
 from solon.training.duels import duel_form, duels, verdict_of
-from solon.training.semiscalar import rewarded, spread
+from solon.training.semiscalar import rewarded
 from solon.types import Judgment, LabeledCase, Message, Unread, Verdict
 from solon.vote import vote
 
 
-def scalar(lab: Lab, held: Sequence[LabeledCase]) -> Row:
+def scalar(folder: Path, held: Sequence[LabeledCase]) -> list[Verdict]:
     """Score every response alone with a Bradley-Terry model."""
-    folder = lab.stages.scalar()
     texts = [(*one.case.prompt, Message("assistant", said)) for one in held for said in one.case.responses]
     scores = iter(asyncio.run(TransformersScorer.load(folder).score(texts)))
-    return scored_row(held, [_alone([next(scores) for _ in one.case.responses]) for one in held], (), ())
+    return [_alone([next(scores) for _ in one.case.responses]) for one in held]
 
 
-def pairrm(lab: Lab, held: Sequence[LabeledCase]) -> Row:
+def pairrm(folder: Path, held: Sequence[LabeledCase]) -> list[Verdict]:
     """Let all responses of a case meet in pairs."""
-    folder = lab.stages.pairrm()
     logits = asyncio.run(duels(TransformersScorer.load(folder), duel_form(str(folder)), [one.case for one in held]))
-    return scored_row(held, [verdict_of(found, one.case.n) for found, one in zip(logits, held, strict=True)], (), ())
+    return [verdict_of(found, one.case.n) for found, one in zip(logits, held, strict=True)]
 
 
-def cloud(lab: Lab, held: Sequence[LabeledCase], ks: Sequence[int]) -> Row:
-    """Score every response with critiques of it: one greedy, then several sampled ones that vote."""
-    folder = lab.stages.cloud()
-    greedy, votes = (_rewarded(lab, folder, held, k) for k in (1, ks[-1]))
-    found = spread(votes)
-    return scored_row(held, greedy, votes, ks) | {"spread": found and found._asdict()}
-
-
-def _rewarded(lab: Lab, head: Path, held: Sequence[LabeledCase], k: int) -> list[Verdict]:
+def cloud(lab: Lab, held: Sequence[LabeledCase], k: int) -> list[Verdict]:
+    """Score every response with k critiques of it by the base model, which vote; k = 1 is a greedy one."""
     out = lab.folder / "runs" / f"critiques_{k}"
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "cases.jsonl", map(case_line, held))
@@ -52,7 +42,7 @@ def _rewarded(lab: Lab, head: Path, held: Sequence[LabeledCase], k: int) -> list
     config = CritiqueConfig.model_validate(own | {"seed": lab.seed, "temperature": float(k > 1)})
     said = criticize(config, sampler=small_sampler(str(lab.base)))
     told = [Criticized(one.case, said.form, found) for one, found in zip(held, said.critiques, strict=True)]
-    return asyncio.run(rewarded(TransformersScorer.load(head), told, lab.seed))
+    return asyncio.run(rewarded(TransformersScorer.load(lab.stages.cloud()), told, lab.seed))
 
 
 def _alone(scores: Sequence[float | Failure]) -> Verdict:

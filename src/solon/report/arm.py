@@ -28,7 +28,7 @@ def arm_row(greedy: Judged, votes: Judged, ks: Sequence[int]) -> dict[str, Any]:
 
 
 def scored_row(
-    labeled: Sequence[LabeledCase], greedy: Sequence[Verdict], votes: Sequence[Verdict], ks: Sequence[int]
+    labeled: Sequence[LabeledCase], greedy: Sequence[Verdict], votes: Sequence[Verdict] = (), ks: Sequence[int] = ()
 ) -> dict[str, Any]:
     """Return what every case earned by verdicts of any kind; without votes only the first verdicts count."""
     labels = [one.label for one in labeled]

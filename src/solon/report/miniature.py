@@ -14,7 +14,7 @@ from solon.report.show import show
 from solon.report.tables import curve_table, percent, rows_table
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
-from solon.vote import half, vote
+from solon.vote import chance, half, vote
 
 TITLE = "A tiny judge learns to write principles, and grows more accurate with every vote"
 COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
@@ -25,6 +25,21 @@ SHOWN = ("judge", "checks true", "implied", "covered by one", "covered by eight"
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """A way to weigh votes by a meta model: what it is called, and the argument of `curve` that does it."""
+
+    name: str
+    way: Mapping[str, Any]
+
+
+WEIGHED = {
+    "half": Weighed("the best half votes", {"keep": half}),
+    "soft": Weighed("all vote, by the chance to be right", {"soft": chance}),
+}
+"""The two ways that the demo chooses from: that of the paper, and one that drops no judgment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """What one judge came to on the held-out cases: greedily, and by votes at growing k."""
 
@@ -32,32 +47,41 @@ class Trained:
     votes: Judged
     ks: tuple[int, ...]
 
-    def points(self, name: str) -> list[Point]:
+    def points(self, name: str, rule: Weighed) -> list[Point]:
         """Return the greedy point, the votes, and the votes that the meta model weighs."""
         labels = [one.label for one in self.greedy.labeled]
         return [
             *curve(self.greedy.verdicts, labels, (1,), name=f"{name}, greedy"),
             *curve(self.votes.verdicts, labels, self.ks, name=name),
-            *curve(self.votes.verdicts, labels, self.ks, name=f"{name}, meta", keep=half),
+            *curve(self.votes.verdicts, labels, self.ks, name=f"{name}, meta", **rule.way),
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """All judges of a demo by name: base, rft and rl, on the same cases."""
+    """All judges of a demo by name (base, rft, rl) and the scalar model, on the same cases.
+
+    `rule` is how the meta model weighs; `sizes` are votes on further cases, by number of responses and judge.
+    """
 
     trained: Mapping[str, Trained]
+    rule: Weighed
+    scalar: Judged
+    sizes: Mapping[int, Mapping[str, Judged]]
 
     def points(self) -> list[Point]:
-        """Return the points of all judges."""
-        return [point for name, one in self.trained.items() for point in one.points(name)]
+        """Return the points of all judges, and that of the scalar model."""
+        labels = [one.label for one in self.scalar.labeled]
+        alone = curve(self.scalar.verdicts, labels, (1,), name="scalar, greedy")
+        return [*(point for name, one in self.trained.items() for point in one.points(name, self.rule)), *alone]
 
     def gains(self) -> dict[str, Interval]:
         """Return the paired gains in accuracy that the demo tells, by what is compared."""
         base, rft, rl = (self.trained[name] for name in ("base", "rft", "rl"))
         most, labels = rl.ks[-1], [one.label for one in rl.votes.labeled]
         votes = {k: earned(rl.votes.verdicts, labels, k) for k in {1, COMPARED, most}}
-        weighed = earned(rl.votes.verdicts, labels, most, keep=half)
+        weighed = earned(rl.votes.verdicts, labels, most, **self.rule.way)
+        alone = earned(self.scalar.verdicts, labels, 1)
         greedy = earned(rl.greedy.verdicts, labels, 1)
         return {
             "rft over base, greedy": gain(rft.greedy, base.greedy, 1),
@@ -66,6 +90,7 @@ class Judges:
             f"rl, {most} votes over one": paired(votes[most], votes[1]),
             f"rl, {most} votes over greedy": paired(votes[most], greedy),
             f"rl, {most} votes, meta over plain": paired(weighed, votes[most]),
+            f"rl, {most} votes over the scalar model": paired(votes[most], alone),
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -84,12 +109,17 @@ def tell(judges: Judges, console: Console) -> dict[str, object]:
     points, gains, rows = judges.points(), judges.gains(), judges.rows()
     console.print(curve_table(points, f"{TITLE} (n = {points[0].cases}, percent [95 % interval])"))
     console.print(rows_table([{name: row[name] for name in SHOWN} for row in rows], "by the world's rules"))
+    sizes = [dict(zip(("responses", *judges.sizes[1], "chance", "cases"), row, strict=True)) for row in _sizes(judges)]
+    console.print(rows_table(sizes, f"by number of responses, {COMPARED} votes"))
     for name, interval in gains.items():
         console.print(f"{name}: {signed(interval)} points", markup=False, highlight=False)
+    console.print(f"of meta-guided votes {judges.rule.name}: chosen on the dev split", markup=False, highlight=False)
     return {
         "points": [_plain(asdict(point)) for point in points],
         "gains": _plain(gains),
         "rules": [_plain(row) for row in rows],
+        "weighed": judges.rule.name,
+        "sizes": sizes,
         "tokens": {name: {"greedy": t.greedy.tokens, "sampled": t.votes.tokens} for name, t in judges.trained.items()},
     }
 
@@ -99,20 +129,25 @@ def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
     points = judges.points()
     lines = []
     for name, one in judges.trained.items():
-        greedy, *rest = one.points(name)
+        greedy, *rest = one.points(name, judges.rule)
         half_way = len(one.ks)
         lines.append(Line(NAMES[name], COLORS[name], rest[:half_way], greedy))
         if name == "rl":
             lines.append(Line(f"{NAMES[name]}, meta-guided", "#2e7d4f", rest[half_way:], dashed=True))
-    draw(lines, out / "curve.png", "accuracy against votes, on held-out sandbox cases")
+    alone, tokens = points[-1].accuracy.mean, judges.trained["rl"].votes.tokens
+    title = "accuracy against votes, on held-out sandbox cases"
+    draw(lines, out / "curve.png", title, flat={"scalar model (Bradley-Terry)": alone}, tokens=tokens)
     blocks = [
         picture(out / "curve.png", "accuracy against the number of judgments"),
         text(f"{points[0].cases} held-out cases of two responses; 95 % bootstrap intervals over cases; chance is 50."),
+        text(f"Of meta-guided votes {judges.rule.name}: the better way on cases of the dev split."),
         points_table(points),
         heading("Gains, paired by case"),
         table(("", "points"), [[name, signed(interval)] for name, interval in judges.gains().items()]),
         heading("By kind of request"),
         table(("kind", *judges.trained, "cases"), _kinds(judges)),
+        heading(f"By number of responses, {COMPARED} votes"),
+        table(("responses", *judges.sizes[1], "chance", "cases"), _sizes(judges)),
         heading("Judgments before and after"),
         *map(verbatim, _examples(judges)),
         heading("Time"),
@@ -140,6 +175,23 @@ def _kinds(judges: Judges) -> list[list[str]]:
             cells.append(percent(bootstrap([values[i] for i in places])))
         rows.append([kind, *cells, str(len(places))])
     return rows
+
+
+def _sizes(judges: Judges) -> list[list[str]]:
+    """Return a row per number of responses: accuracies, and of single ones how well scores tell right from wrong."""
+    rows = []
+    for n, found in judges.sizes.items():
+        told = [judge_row(name, one, COMPARED) for name, one in found.items()]
+        cells = [_told(row) for row in told]
+        chance_of = "0.5" if n == 1 else f"{100 / n:.1f}"
+        rows.append([str(n), *cells, chance_of, str(told[0]["cases"])])
+    return rows
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    if "accuracy" in row:
+        return percent(row["accuracy"])
+    return "-" if row["auc"] is None else f"AUC {row['auc']:.3f}"
 
 
 def _examples(judges: Judges) -> list[str]:

@@ -5,10 +5,14 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from solon.errors import UserError
 from solon.report.curve import Point
 from solon.report.tables import percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _STYLE = """
 body { font: 16px/1.5 Georgia, serif; max-width: 62rem; margin: 3rem auto; padding: 0 1rem; color: #1d2733; }
@@ -43,7 +47,9 @@ def need_matplotlib() -> None:
         raise UserError("drawing needs matplotlib: pip install 'solon[report]'") from error
 
 
-def draw(lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float] | None = None) -> None:
+def draw(
+    lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float] | None = None, tokens: float | None = None
+) -> None:
     """Draw accuracy against k (log scale) with 95 % intervals; greedy judgments, and models that do not vote, are flat.
 
     Args:
@@ -51,6 +57,7 @@ def draw(lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float
         path: the picture's file.
         title: its title.
         flat: accuracies of models that do not vote, by name.
+        tokens: how many a judgment has, for a second axis in generated tokens.
 
     Raises:
         UserError: matplotlib is not installed.
@@ -74,14 +81,23 @@ def draw(lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float
             axes.axhline(mean, color=line.color, linestyle=":", linewidth=1.2, label=f"{line.name}, greedy")
     for name, value in (flat or {}).items():
         axes.axhline(100 * value, color="#777777", linestyle="-.", linewidth=1.2, label=name)
-    most = sorted({point.k for line in lines for point in line.votes})
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(most, [str(k) for k in most])
     axes.set(xlabel="judgments per case (k)", ylabel="accuracy, percent", title=title)
+    _mark(axes, sorted({point.k for line in lines for point in line.votes}), tokens)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize="small")
     figure.savefig(path)
     plt.close(figure)
+
+
+def _mark(axes: "Axes", ks: Sequence[int], tokens: float | None) -> None:
+    """Mark the numbers of votes below, and what they cost above."""
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ks, [str(k) for k in ks])
+    if tokens:
+        above = axes.secondary_xaxis("top")
+        above.set_xticks(ks, [f"{k * tokens:,.0f}" for k in ks])
+        above.minorticks_off()
+        above.set_xlabel("generated tokens per case")
 
 
 def write_page(path: Path, title: str, blocks: Sequence[str]) -> None:

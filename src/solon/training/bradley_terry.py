@@ -24,11 +24,11 @@ _TOGETHER = 8
 class WholeCases:
     """Collates cases: their distinct texts, padded on the right, and `pairs` of places among them (2, pairs).
 
-    `weight` is what a pair counts: the mean over all pairs of the data, whichever cases happen to be computed together.
+    `weights` are what the pairs count (pairs): every case alike, however many pairs it has (arXiv 2203.02155,
+    equation 1), so that questions with many responses do not outweigh the others.
     """
 
     pad: int
-    pairs_per_case: float
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Make a batch of cases."""
@@ -37,8 +37,8 @@ class WholeCases:
             [places.setdefault(tuple(ids), len(places)) for row in rows for ids in row[name]]
             for name in ("chosen_ids", "rejected_ids")
         ]
-        weight = 1 / (self.pairs_per_case * len(rows))
-        return padded(list(places), self.pad) | {"pairs": torch.tensor(pairs), "weight": torch.tensor(weight)}
+        weights = [1 / (len(row["chosen_ids"]) * len(rows)) for row in rows for _ in row["chosen_ids"]]
+        return padded(list(places), self.pad) | {"pairs": torch.tensor(pairs), "weights": torch.tensor(weights)}
 
 
 def padded(texts: Sequence[Sequence[int]], pad: int) -> dict[str, torch.Tensor]:
@@ -74,7 +74,7 @@ class CaseTrainer(RewardTrainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: int | None = None,
     ) -> torch.Tensor:
-        """Return -log sigmoid(better - worse), each pair weighted alike whichever cases were computed together."""
+        """Return -log sigmoid(better - worse), the mean over cases of the means over their pairs."""
         found = rewards(model, inputs["input_ids"], inputs["attention_mask"])
         better, worse = found[inputs["pairs"]]
         losses = -logsigmoid(better - worse)
@@ -82,7 +82,7 @@ class CaseTrainer(RewardTrainer):  # type: ignore[misc]
             losses = losses + self.args.center_rewards_coefficient * (better + worse) ** 2
         right = (better > worse).float() + (better == worse).float() / 2
         self._metrics["train"]["accuracy"].append(right.mean().item())
-        return losses.sum() * inputs["weight"]
+        return (losses * inputs["weights"]).sum()
 
 
 @torch.inference_mode()

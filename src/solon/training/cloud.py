@@ -74,7 +74,7 @@ def _train(config: CloudConfig, data: Split, spoken: Checkpoint, tell: Steps | N
             args=built(RewardConfig, config, {"max_length": None}),
             train_dataset=Dataset.from_list(taught.rows),
             processing_class=tokenizer,
-            data_collator=WholeCases(tokenizer.pad_token_id, taught.pairs / len(taught.rows)),
+            data_collator=WholeCases(tokenizer.pad_token_id),
         )
         watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     counts = data.counts | {"trained on: pairs of critiques": taught.pairs} | taught.left_out

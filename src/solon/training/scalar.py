@@ -94,7 +94,7 @@ def _train(config: ScalarConfig, data: Split, tell: Steps | None) -> Path:
             args=built(RewardConfig, config, {"max_length": None}),
             train_dataset=Dataset.from_list(texts.rows(cases)),
             processing_class=tokenizer,
-            data_collator=WholeCases(tokenizer.pad_token_id, data.train.count / len(cases)),
+            data_collator=WholeCases(tokenizer.pad_token_id),
         )
         watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
     counts = data.counts | {"trained on: texts cut": texts.cut, "measured on: texts cut": held.cut}
