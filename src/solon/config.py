@@ -1,13 +1,15 @@
 """What a judge can be told: one frozen model whose field docstrings are the help texts."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solon.order import Orders
+from solon.stopping import Stop
 from solon.types import PrinciplesMode
 
-_WEIGHING = ("meta", "k_meta", "meta_api_key_env")
+_VOTING = ("meta", "k_meta", "meta_api_key_env", "weigh", "stop", "delta", "prior")
 
 
 class SamplingConfig(BaseModel):
@@ -54,14 +56,22 @@ class JudgeConfig(SamplingConfig):
     """A model that weighs judgments, so that the best vote: the URL of a /classify server, a folder, or a hub id."""
     k_meta: int | None = Field(default=None, ge=1)
     """How many judgments vote, the best by the meta model; by default half of k, rounded up."""
+    weigh: Literal["top", "soft"] = "top"
+    """How weights count: the best k_meta judgments vote alike, or all do, by the chance that their logit stands for."""
+    stop: Stop = "never"
+    """When a vote ends before k: never, lossless (none can catch up), confident (predicted so) or anytime (a test)."""
+    delta: float = Field(default=0.02, gt=0, lt=1)
+    """How often an anytime stop may be wrong; how often a confident one may is in its prior."""
+    prior: Path | None = None
+    """For confident stops, a file that `solon tune stop` made from full votes; without it a guess stands in."""
     top_logprobs: int = Field(default=0, ge=0, le=20)
     """Keep the log-probability of every token of a judgment, and of so many others in its place; 0 keeps none."""
     meta_api_key_env: str = "META_API_KEY"
     """The environment variable that holds the key of the meta model's server."""
 
     def kept(self) -> dict[str, object]:
-        """Return the fields that samples depend on; those of weighing belong to runs that weigh."""
-        return {name: value for name, value in super().kept().items() if name not in _WEIGHING}
+        """Return the fields that samples depend on: how they vote, and when a vote ends, may change from run to run."""
+        return {name: value for name, value in super().kept().items() if name not in _VOTING}
 
 
 def faults(error: ValidationError) -> str:

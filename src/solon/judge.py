@@ -19,6 +19,7 @@ from solon.config import JudgeConfig, faults
 from solon.data.case_lines import read_case_line
 from solon.data.fields import MalformedLine, Place
 from solon.door import Door
+from solon.ending import Ending
 from solon.errors import UserError
 from solon.forms import load_form
 from solon.forms.form import Form
@@ -30,7 +31,7 @@ from solon.samplers.seam import Failure, Request, Sampled, Sampler
 from solon.scorers.seam import Scorer
 from solon.store import Slot, Store
 from solon.types import Case, Judgment, Principle, Unread, Verdict
-from solon.vote import vote
+from solon.vote import repeats, vote
 from solon.weighing import Weighing
 
 _MANY_REPEATS = 4
@@ -89,6 +90,7 @@ class Judge:
         self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
         self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
+        self.ending = Ending(self.form, self.config, self.keep)
         self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
         self._door: Door | None = None
 
@@ -142,15 +144,16 @@ class Judge:
         self.check(cases)
         if store is not None:
             store.add_cases(cases)
-        dockets, asks = self._plan(cases, store)
-        total, wanted = self.config.k * len(cases), sum(len(ask.slots) for ask in asks)
-        state = Progress(total, kept=total - wanted, done=total - wanted)
-        size = self.sampler.batch
-        work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
-        places = min(self.sampler.concurrency, len(asks))
-        await together([self._work(work, store, state, progress) for _ in range(places)])
-        if self._weighing is not None:
-            await self._weighing.weigh(dockets, store, partial(_told, state, progress))
+        dockets = [self._opened_docket(case, store) for case in cases]
+        state = Progress(self.config.k * len(cases))
+        for look in self.ending.looks:
+            pending = [docket for docket in dockets if not docket.decided]
+            await self._ask(self._asks(pending, look, state), store, state, progress)
+            if self._weighing is not None:
+                await self._weighing.weigh(pending, store, partial(_told, state, progress))
+            for docket in pending:
+                docket.decided = self.ending.decided(docket, self._weights(docket))
+                state.total -= docket.decided * (self.config.k - look)
         return [self._vote(docket) for docket in dockets]
 
     def check(self, cases: Sequence[Case]) -> None:
@@ -169,8 +172,16 @@ class Judge:
     def verdict(
         self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float] | None = None
     ) -> Verdict:
-        """Read the k kept samples of a case and vote, with a meta model by the kept weights."""
-        return self._vote(self._docket(case, samples, weights or {}))
+        """Read the kept samples of a case and vote, with a meta model by the kept weights.
+
+        Where votes end early, only the samples count that were needed; k are enough, and so are those that were asked.
+        """
+        docket = self._docket(case, samples, weights or {})
+        for look in self.ending.looks:
+            docket.asked = look
+            if self.ending.decided(docket, self._weights(docket)):
+                break
+        return self._vote(docket)
 
     def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
         """Read one sample; its scores are restored to the case's own order."""
@@ -184,7 +195,7 @@ class Judge:
 
     @property
     def keep(self) -> int | None:
-        """How many judgments of a case vote by their weights; None where nothing weighs them, and all do."""
+        """How many judgments of a case vote by their weights; None where all do."""
         return None if self._weighing is None else self._weighing.keep
 
     def identity(self) -> dict[str, object]:
@@ -199,6 +210,7 @@ class Judge:
         notes += getattr(self.sampler, "notes", ())
         if self._weighing is not None:
             notes += self._weighing.notes(sum(verdict.unweighed for verdict in verdicts))
+        notes += self.ending.notes()
         if self.temperature > 0 and said == possible >= _MANY_REPEATS:
             notes.append("All samples of a prompt are the same text: the server seems to ignore temperature or seed.")
         return notes
@@ -237,20 +249,39 @@ class Judge:
         scorer = None if self._weighing is None else self._weighing.scorer
         return partial(_released, self.sampler, scorer)
 
-    def _plan(self, cases: Sequence[Case], store: Store | None) -> tuple[list[Docket], list[Ask]]:
-        dockets, asks = [], []
-        for case in cases:
-            samples = {} if store is None else store.samples(case.id)
-            weights = store.weights(case.id) if store is not None and self._weighing is not None else {}
-            dockets.append(docket := self._docket(case, samples, weights))
-            asks += [Ask(docket, slots) for slots in requests_of(docket.slots, samples)]
-        return dockets, asks
+    def _opened_docket(self, case: Case, store: Store | None) -> Docket:
+        samples = {} if store is None else store.samples(case.id)
+        weights = store.weights(case.id) if store is not None and self._weighing is not None else {}
+        return self._docket(case, samples, weights)
+
+    def _asks(self, dockets: Sequence[Docket], look: int, state: Progress) -> list[Ask]:
+        """Return what is to be asked until the next look."""
+        asks = []
+        for docket in dockets:
+            new, docket.asked = docket.slots[docket.asked : look], look
+            missing = requests_of(new, docket.kept)
+            asks += [Ask(docket, slots) for slots in missing]
+            there = len(new) - sum(map(len, missing))
+            state.kept, state.done = state.kept + there, state.done + there
+        return asks
+
+    async def _ask(
+        self,
+        asks: Sequence[Ask],
+        store: Store | None,
+        state: Progress,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        size = self.sampler.batch
+        work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
+        places = min(self.sampler.concurrency, len(asks))
+        await together([self._work(work, store, state, progress) for _ in range(places)])
 
     def _docket(self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float]) -> Docket:
         slots = slots_of(case, self.config)
         there = [slot for slot in slots if slot.place in samples]
         outcomes = {slot.place: self.outcome(case, slot, samples[slot.place]) for slot in there}
-        return Docket(case, slots, outcomes, dict(weights))
+        return Docket(case, slots, samples, outcomes, dict(weights))
 
     def _request(self, ask: Ask) -> Request:
         config, case, first = self.config, ask.docket.case, ask.slots[0]
@@ -291,23 +322,18 @@ class Judge:
 
     def _vote(self, docket: Docket) -> Verdict:
         return vote(
-            [docket.outcomes[slot.place] for slot in docket.slots],
+            docket.results,
             docket.case.n,
             rule=self.form.rule,
-            weights=None if self._weighing is None else [docket.weights.get(slot.place) for slot in docket.slots],
-            keep=self.keep,
-            orders=[slot.order for slot in docket.slots],
+            weights=self._weights(docket),
+            keep=self.ending.votes(docket.asked),
+            orders=[slot.order for slot in docket.used],
         )
 
-
-def repeats(verdicts: Sequence[Verdict]) -> tuple[int, int]:
-    """Count the samples that say word for word what another one of the same prompt said, and those that could."""
-    said = possible = 0
-    for verdict in verdicts:
-        shown = [(order, o.text) for order, o in zip(verdict.orders, verdict.outcomes, strict=True) if o.text]
-        said += len(shown) - len(set(shown))
-        possible += len(shown) - len({order for order, _ in shown})
-    return said, possible
+    def _weights(self, docket: Docket) -> list[float | None] | None:
+        if self._weighing is None:
+            return None
+        return self._weighing.counting([docket.weights.get(slot.place) for slot in docket.used])
 
 
 def _listed(value: object) -> object:

@@ -16,14 +16,31 @@ Slots: TypeAlias = tuple[Slot, ...]
 _SEEDS = 2**30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Docket:
-    """A case under judgment: where its samples stand, what those came to that are there, and what they weigh."""
+    """A case under judgment: where its samples stand, what those came to that are there, and what they weigh.
+
+    `kept` are the samples that were there before; `asked` of the slots are used so far, and no more will be once the
+    case is `decided`.
+    """
 
     case: Case
     slots: Slots
+    kept: Mapping[int, Sampled | Failure]
     outcomes: dict[int, Judgment | Unread]
     weights: dict[int, float] = field(default_factory=dict)
+    asked: int = 0
+    decided: bool = False
+
+    @property
+    def used(self) -> Slots:
+        """The slots whose samples vote."""
+        return self.slots[: self.asked]
+
+    @property
+    def results(self) -> list[Judgment | Unread]:
+        """What these samples came to."""
+        return [self.outcomes[slot.place] for slot in self.used]
 
 
 def slots_of(case: Case, config: JudgeConfig) -> Slots:

@@ -86,6 +86,28 @@ def counted(
     return [(i, 1.0) for i in sorted(sorted(usable, key=lambda i: (-usable[i], i))[:keep])]
 
 
+def marks(
+    outcomes: Sequence[Judgment | Unread],
+    *,
+    rule: Rule = "mean",
+    weights: Sequence[float | None] | None = None,
+    keep: int | None = None,
+) -> list[tuple[float, ...]]:
+    """Return what every judgment that counts gives to each response, by its weight: what `vote` adds up."""
+    kept = counted(outcomes, weights, keep)
+    return [tuple(float(mark) * weight for mark in _marks(outcomes[i], rule)) for i, weight in kept]
+
+
+def repeats(verdicts: Sequence[Verdict]) -> tuple[int, int]:
+    """Count the samples that say word for word what another one of the same prompt said, and those that could."""
+    said = possible = 0
+    for verdict in verdicts:
+        shown = [(order, o.text) for order, o in zip(verdict.orders, verdict.outcomes, strict=True) if o.text]
+        said += len(shown) - len(set(shown))
+        possible += len(shown) - len({order for order, _ in shown})
+    return said, possible
+
+
 def _marks(outcome: Judgment | Unread, rule: Rule) -> tuple[float | Fraction, ...]:
     assert isinstance(outcome, Judgment)
     if rule == "mean":

@@ -21,7 +21,7 @@ from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation, Scorer
 from solon.store import Slot, Store
 from solon.types import Judgment
-from solon.vote import half
+from solon.vote import chance, half
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,15 @@ class Weighing:
     def __init__(self, meta: str | Scorer, judge: Form, config: JudgeConfig) -> None:
         checkpoint = Checkpoint.of(meta) if isinstance(meta, str) else None
         self.form = meta_form(judge, checkpoint.form if checkpoint else None)
-        self.keep = votes_of(config)
+        self.keep = votes_of(config) if config.weigh == "top" else None
         self.fault: str | None = None
         self.mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
         self.scorer: Scorer = _opened(meta, config) if isinstance(meta, str) else meta
         self._name, self._seed = config.meta, config.seed
+
+    def counting(self, logits: Sequence[float | None]) -> list[float | None]:
+        """Return the weights by which judgments are ranked, or count where all vote."""
+        return [logit if logit is None or self.keep is not None else chance(logit) for logit in logits]
 
     def identity(self) -> dict[str, object]:
         """Return what the weights depend on, for the run file; how many of them vote may change from run to run."""
@@ -106,7 +110,7 @@ class Weighing:
 
 
 def _weighable(docket: Docket) -> list[Weighable]:
-    outcomes = [(slot, docket.outcomes[slot.place]) for slot in docket.slots if slot.place not in docket.weights]
+    outcomes = [(slot, docket.outcomes[slot.place]) for slot in docket.used if slot.place not in docket.weights]
     return [Weighable(docket, slot, outcome.text) for slot, outcome in outcomes if isinstance(outcome, Judgment)]
 
 

@@ -114,7 +114,9 @@ def _write(model: Judge, cases: Sequence[Case], verdicts: Sequence[Verdict], out
     elif not show:
         sys.stdout.writelines(f"{line}\n" for line in lines)
     if show:
-        sys.stdout.writelines(f"{shown(case, v, v.weights, model.keep)}\n\n" for case, v in judged)
+        sys.stdout.writelines(
+            f"{shown(case, v, v.weights, model.ending.votes(len(v.outcomes)))}\n\n" for case, v in judged
+        )
 
 
 def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> None:

@@ -133,14 +133,14 @@ class Stages:
         """Train the Bradley-Terry model on the cases."""
         from solon.training.scalar import scalar
 
-        config = ScalarConfig.model_validate(self._paired("scalar", self.data()))
+        config = ScalarConfig.model_validate(self._paired("scalar", self.data()) | {"epochs": 8.0})
         return _made(config.out, lambda: scalar(config))
 
     def pairrm(self) -> Path:
         """Train the model that reads two responses together."""
         from solon.training.pairrm import pairrm
 
-        config = PairRMConfig.model_validate(self._paired("pairrm", self.data()))
+        config = PairRMConfig.model_validate(self._paired("pairrm", self.data()) | {"epochs": 8.0})
         return _made(config.out, lambda: pairrm(config))
 
     def cloud(self) -> Path:

@@ -18,6 +18,7 @@ def read_correct(text: str, n: int) -> Judgment | Unread:
 CORRECT = Form(
     name="correct",
     template=(files("solon.forms") / "correct.txt").read_text("utf-8"),
+    scale=(0, 1),
     read=read_correct,
     responses=range(1, 2),
 )

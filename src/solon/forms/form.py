@@ -24,8 +24,9 @@ class Form:
     """A template and its reader.
 
     `read(text, n)` returns a judgment whose scores stand in the order shown, or why there is none; it must return for
-    any text, in linear time, and never raise. `rule` is the vote that its scores are made for. `responses` is the
-    range of response counts that it can judge. `file` is where a user's own form comes from.
+    any text, in linear time, and never raise. `rule` is the vote that its scores are made for, and `scale` the least
+    and the largest score, where there are such. `responses` is the range of response counts that it can judge. `file`
+    is where a user's own form comes from.
     """
 
     name: str
@@ -35,6 +36,14 @@ class Form:
     responses: range = range(1, 1000)
     layout: layouts.Layout = layouts.fenced
     file: str = ""
+    scale: tuple[float, float] | None = None
+
+    @property
+    def reach(self) -> float | None:
+        """The most by which a judgment can favor one response over another in a vote; None where nothing bounds it."""
+        if self.rule == "majority":
+            return 1.0
+        return None if self.scale is None else float(self.scale[1] - self.scale[0])
 
     @property
     def template_hash(self) -> str:

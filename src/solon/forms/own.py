@@ -19,7 +19,8 @@ _TRIAL = Case(
 def form_of_file(name: str) -> Form:
     """Make a form of a Python file that holds `TEMPLATE` and `read(text, n) -> Judgment | Unread`.
 
-    It may also hold `layout(case, order, nonce)`, which then takes the place of `solon.forms.layout.fenced`.
+    It may also hold `layout(case, order, nonce)`, which then takes the place of `solon.forms.layout.fenced`, and
+    `SCALE`, the least and the largest score, which stopping early needs to know.
 
     Raises:
         UserError: the file is missing, cannot be imported, does not hold both, or its template cannot be filled.
@@ -28,7 +29,8 @@ def form_of_file(name: str) -> Form:
     template, read = getattr(module, "TEMPLATE", None), getattr(module, "read", None)
     if not isinstance(template, str) or not callable(read):
         raise UserError(f"the form file '{name}' must hold TEMPLATE, a text, and the function read(text, n)")
-    form = Form(Path(name).stem, template, read, layout=getattr(module, "layout", fenced), file=name)
+    layout, scale = getattr(module, "layout", fenced), getattr(module, "SCALE", None)
+    form = Form(Path(name).stem, template, read, layout=layout, file=name, scale=scale)
     try:
         form.render(_TRIAL, (0, 1), mode="given+self")
     except UserError as error:

@@ -9,5 +9,6 @@ from solon.forms.reading import read_boxed
 POINTWISE = Form(
     name="pointwise",
     template=(files("solon.forms") / "pointwise.txt").read_text("utf-8"),
+    scale=(1, 10),
     read=partial(read_boxed, low=1, high=10),
 )

@@ -96,12 +96,14 @@ SANDBOX = Form(
     "sandbox",
     _TEMPLATE.replace("TASK", "Judge"),
     partial(_sectioned, partial(read_boxed, low=1, high=10)),
+    scale=(1, 10),
     layout=terse,
 )
 SANDBOX_CORRECT = Form(
     "sandbox-correct",
     _TEMPLATE.replace("TASK", "Right or wrong"),
     partial(_sectioned, read_correct),
+    scale=(0, 1),
     responses=range(1, 2),
     layout=terse,
 )

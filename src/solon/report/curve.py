@@ -79,6 +79,15 @@ def earned(
     ]
 
 
+def accuracies(verdicts: Sequence[Verdict], labels: Sequence[Label]) -> tuple[Interval, Interval] | None:
+    """Return the accuracy of verdicts as they are, however many samples each has: ties shared, and a tie is wrong.
+
+    None where no label decides anything.
+    """
+    judged = [_earned(v, label) for v, label in zip(verdicts, labels, strict=True) if decides(label)]
+    return (bootstrap([a for a, _ in judged]), bootstrap([b for _, b in judged])) if judged else None
+
+
 def shape(verdicts: Sequence[Verdict], labels: Sequence[Label], k: int) -> tuple[float, float]:
     """Return the share of ties at the top and the number of distinct reward values at k, as `curve` counts them."""
     judged = [_blocks(verdict, k) for verdict, label in zip(verdicts, labels, strict=True) if decides(label)]

@@ -1,17 +1,19 @@
 """What a run came to: the figures for a file, and the same as facts for a table."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from solon.judge import Judge, repeats
-from solon.report.curve import curve
+from solon.judge import Judge
+from solon.report.curve import accuracies
 from solon.report.tables import percent
+from solon.reward import decides
 from solon.stats import Interval
 from solon.store import Usage
 from solon.types import Case, Label, LabeledCase, Right, Unread, Verdict
+from solon.vote import repeats
 
 _AGAIN = "Calls failed: the same command with --out asks for them again."
 _WEIGH_AGAIN = "Judgments were not weighed: the same command with --out asks for their weights again."
@@ -34,6 +36,7 @@ def summarize(
         "without_verdict": sum(verdict.scores is None for verdict in verdicts),
         "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
         "asked": asked,
+        **_ended(model, verdicts),
         "read": read,
         "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
         "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
@@ -45,7 +48,7 @@ def summarize(
         **_accuracy(model, found, verdicts),
         "usage": asdict(usage),
         "notes": model.notes(verdicts) + failed + ([_WEIGH_AGAIN] if unweighed else []),
-        "config": model.identity() | ({} if model.keep is None else {"k_meta": model.keep}),
+        "config": model.identity() | model.ending.facts(),
     }
 
 
@@ -58,6 +61,10 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         "ties": f"{summary['ties']:,}",
         "samples read": f"{summary['read']:,} of {summary['asked']:,}",
     }
+    if "ended_early" in summary:
+        told["votes ended early"] = (
+            f"{summary['ended_early']:,}, judgments per case {summary['judgments_per_case']:.1f}"
+        )
     for reason, count in summary["unread"].items():
         told[f"unread: {reason}"] = f"{count:,}, such as: {summary['unread_examples'][reason][:200]}"
     if "unweighed" in summary:
@@ -82,15 +89,19 @@ def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Seque
         if isinstance(one, LabeledCase) and _comparable(model, one.label)
     ]
     of, labels = [verdict for verdict, _ in labeled], [label for _, label in labeled]
-    for point in curve(of, labels, (model.config.k,), rule=model.form.rule, keep=_keep(model)):
-        accuracy = {"accuracy": point.accuracy._asdict(), "strict_accuracy": point.strict._asdict()}
-        return {"labeled": point.cases} | accuracy
-    return {}
+    measured = accuracies(of, labels)
+    if measured is None:
+        return {}
+    shared, strict = measured
+    return {"labeled": sum(map(decides, labels)), "accuracy": shared._asdict(), "strict_accuracy": strict._asdict()}
 
 
-def _keep(model: Judge) -> Callable[[int], int] | None:
-    kept = model.keep
-    return None if kept is None else lambda k: min(kept, k)
+def _ended(model: Judge, verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Tell how many votes ended before k, and how many judgments that left a case, where votes may end early."""
+    if model.config.stop == "never":
+        return {}
+    used = [len(verdict.outcomes) for verdict in verdicts]
+    return {"ended_early": sum(k < model.config.k for k in used), "judgments_per_case": fmean(used)}
 
 
 def _comparable(model: Judge, label: Label) -> bool:
