@@ -64,7 +64,7 @@ def replayed(
 ) -> Replay:
     """Stop every vote where the rule would have stopped it, and compare its best with the full vote's."""
     used = [stopped(vote, reach, stop, prior, delta) for vote in votes]
-    changed = [_best(vote[:k]) != _best(vote) for vote, k in zip(votes, used, strict=True)]
+    changed = [best(vote[:k]) != best(vote) for vote, k in zip(votes, used, strict=True)]
     return Replay(tuple(used), tuple(changed))
 
 
@@ -111,7 +111,8 @@ def _bound(replay: Replay) -> float:
     return (share + z**2 / (2 * n) + z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
 
 
-def _best(vote: Full) -> tuple[int, ...]:
+def best(vote: Full) -> tuple[int, ...]:
+    """Return the responses that share the top of a vote, none where nothing could be read."""
     read = [marks for marks in vote if marks]
     return top([fsum(column) for column in zip(*read, strict=True)]) if read else ()
 

@@ -200,7 +200,11 @@ class Judge:
 
     def identity(self) -> dict[str, object]:
         """Return what a run's samples and weights depend on, for its run file."""
-        resolved = {"form": self.form.name, "template_hash": self.form.template_hash, "temperature": self.temperature}
+        resolved = {
+            "form": self.form.file or self.form.name,
+            "template_hash": self.form.template_hash,
+            "temperature": self.temperature,
+        }
         return self.config.kept() | resolved | (self._weighing.identity() if self._weighing else {})
 
     def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:

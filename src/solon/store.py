@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from solon.errors import UserError
 from solon.samplers.seam import Answer, Failure, Sampled, TokenLogprob
-from solon.types import Case, Image, Order, Text
+from solon.types import Case, Image, Message, Order, Text
 
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 _SCHEMA = """
@@ -89,8 +89,8 @@ class Store:
             not a run file, or cannot be written.
     """
 
-    def __init__(self, path: str | Path, config: Mapping[str, object]) -> None:
-        """Open or create the run file for a configuration; `path` may be `:memory:`."""
+    def __init__(self, path: str | Path, config: Mapping[str, object] | None) -> None:
+        """Open or create the run file for a configuration, None for its own; `path` may be `:memory:`."""
         self.path = str(path)
         with self._told():
             self._db = sqlite3.connect(self.path, timeout=0, check_same_thread=False)
@@ -100,6 +100,30 @@ class Store:
         except UserError:
             self.close()
             raise
+
+    @classmethod
+    def of(cls, path: str | Path) -> Self:
+        """Open the run file that is there, with the configuration that it was made with.
+
+        Raises:
+            UserError: there is none, or it cannot be used.
+        """
+        if not Path(path).is_file():
+            raise UserError(
+                f"there is no run file '{path}': name the folder that solon judge --out made, or its run.sqlite"
+            )
+        return cls(path, None)
+
+    def config(self) -> dict[str, Any]:
+        """Return the configuration that the run was made with."""
+        with self._told():
+            return {key: json.loads(value) for key, value in self._db.execute("SELECT key, value FROM run")}
+
+    def cases(self) -> list[Case]:
+        """Return the run's cases in their order; an image is where it was found, if that was kept."""
+        with self._told():
+            rows = self._db.execute("SELECT id, body, tags FROM cases ORDER BY place")
+            return [_case(name, json.loads(body), json.loads(tags)) for name, body, tags in rows]
 
     def add_cases(self, cases: Sequence[Case]) -> None:
         """Register the run's cases in their order; the same cases again change nothing but their tags."""
@@ -155,14 +179,15 @@ class Store:
     def __exit__(self, *raised: object) -> None:
         self.close()
 
-    def _open(self, config: Mapping[str, object]) -> None:
+    def _open(self, config: Mapping[str, object] | None) -> None:
         self._db.text_factory = _text
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
         tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and not tables >= _TABLES:
             raise UserError(f"'{self.path}' is a database of something else, not a run file; use another --out")
         self._db.executescript(_PRAGMAS + _SCHEMA)
-        self._match(config)
+        if config is not None:
+            self._match(config)
 
     def _match(self, config: Mapping[str, object]) -> None:
         kept = dict(self._db.execute("SELECT key, value FROM run"))
@@ -206,6 +231,16 @@ def _part(part: Text | Image) -> dict[str, str]:
         return {"text": part.text}
     location = part.url.partition(",")[0] if part.url.startswith("data:") else part.url
     return {"image": location, "sha256": hashlib.sha256(_bytes(part.url)).hexdigest()}
+
+
+def _case(name: str, body: Mapping[str, Any], tags: Mapping[str, Any]) -> Case:
+    turns = tuple(Message(turn["role"], tuple(map(_shown, turn["content"]))) for turn in body["prompt"])
+    responses = tuple(tuple(map(_shown, response)) for response in body["responses"])
+    return Case(name, turns, responses, body["reference"], tuple(body["principles"]), tags=tags)
+
+
+def _shown(part: Mapping[str, str]) -> Text | Image:
+    return Text(part["text"]) if "text" in part else Image(part["image"])
 
 
 def _columns(sample: Sampled | Failure) -> tuple[object, ...]:

@@ -45,6 +45,11 @@ train.command("solon.cli.train:cloud", help="The semi-scalar baseline (CLoud): a
 app.command(train)
 
 
+tune = App(name="tune", help="Choose how votes are weighed and when they end, on cases that nothing is measured on.")
+tune.command("solon.cli.tune:stop", help="Calibrate the confident stopping rule on full votes.")
+app.command(tune)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; errors that the caller can mend end in one sentence and exit code 2."""
     for stream in (sys.stdout, sys.stderr):

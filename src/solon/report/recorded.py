@@ -1,0 +1,80 @@
+"""A run file read again, without any model: the verdicts of all its samples, which other rules can then vote on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from solon.config import JudgeConfig
+from solon.errors import UserError
+from solon.forms.form import Form
+from solon.judge import Judge
+from solon.samplers.scripted import ScriptedSampler
+from solon.scorers.scripted import ScriptedScorer
+from solon.store import Store, Usage
+from solon.types import Case, Judgment, Verdict
+from solon.vote import marks
+
+Marks: TypeAlias = tuple[float, ...]
+"""What a judgment gives to each response; nothing where it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run: its configuration, form and cases, a verdict of all the samples of each, and what it cost."""
+
+    config: Mapping[str, Any]
+    form: Form
+    cases: tuple[Case, ...]
+    verdicts: tuple[Verdict, ...]
+    usage: Usage
+
+    @classmethod
+    def of(cls, run: Path) -> "Recorded":
+        """Read a run's folder or its run file.
+
+        Raises:
+            UserError: there is none, a case lacks samples, or its form is not the one that it was made with.
+        """
+        path = run / "run.sqlite" if run.is_dir() else run
+        with Store.of(path) as store:
+            config, cases = store.config(), store.cases()
+            with _judge(config, path) as judge:
+                verdicts = tuple(_verdict(judge, store, case, path) for case in cases)
+                return cls(config, judge.form, tuple(cases), verdicts, store.usage())
+
+    @property
+    def k(self) -> int:
+        """The number of judgments of a case."""
+        return int(self.config["k"])
+
+    def full(self) -> list[list[Marks]]:
+        """Return what every judgment gave to each response, by case; an unread one is empty. Weights are left out."""
+        rule = self.form.rule
+        return [
+            [marks([o], rule=rule)[0] if isinstance(o, Judgment) else () for o in verdict.outcomes]
+            for verdict in self.verdicts
+        ]
+
+
+def _judge(config: Mapping[str, Any], path: Path) -> Judge:
+    options = {
+        name: config[name] for name in JudgeConfig.model_fields if name in config and name not in ("model", "meta")
+    }
+    scorer = ScriptedScorer([]) if "meta" in config else None
+    judge = Judge(ScriptedSampler([]), meta=scorer, **options)
+    if judge.form.template_hash != config["template_hash"]:
+        raise UserError(
+            f"the form '{config['form']}' is not the one that the run '{path}' was made with: restore its template"
+        )
+    return judge
+
+
+def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
+    samples = store.samples(case.id)
+    if len(samples) < judge.config.k:
+        raise UserError(
+            f"the run '{path}' holds {len(samples)} of {judge.config.k} samples of case '{case.id}': finish it with "
+            "the same command, without --stop"
+        )
+    return judge.verdict(case, samples, store.weights(case.id) if judge.keep is not None else None)
