@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from solon.errors import UserError
 from solon.stats import top
-from solon.stopping import LOOKS, Prior, Stop, Tally, decided
+from solon.stopping import Prior, Stop, Tally, decided, looks
 
 THRESHOLDS = tuple(10 ** (-i / 8) for i in range(5, 49))
 """Chances of being overturned that are tried, from 0.24 down to a millionth."""
@@ -70,9 +70,7 @@ def replayed(
 
 def stopped(vote: Full, reach: float, stop: Stop, prior: Prior | None = None, delta: float = 0.02) -> int:
     """Return after how many judgments a rule stops a full vote."""
-    for look in LOOKS:
-        if look >= len(vote):
-            break
+    for look in looks(stop, len(vote))[:-1]:
         read = [marks for marks in vote[:look] if marks]
         if decided(Tally(read, len(vote) - look, reach), stop, prior, delta):
             return look

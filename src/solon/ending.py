@@ -7,7 +7,7 @@ from solon.config import JudgeConfig
 from solon.errors import UserError
 from solon.forms.form import Form
 from solon.plan import Docket
-from solon.stopping import LOOKS, Tally, decided
+from solon.stopping import Tally, decided, looks
 from solon.vote import marks
 
 
@@ -31,7 +31,7 @@ class Ending:
                 "stop=lossless cannot be told where only the best k_meta judgments vote, since one that is still to "
                 "come may replace any of them: use weigh=soft, or stop=confident"
             )
-        self.looks = [*(look for look in LOOKS if config.stop != "never" and look < config.k), config.k]
+        self.looks = looks(config.stop, config.k)
         self._form, self._config, self._keep = form, config, keep
         self._prior = None if config.prior is None else read_prior(config.prior)
 

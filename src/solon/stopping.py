@@ -21,6 +21,8 @@ Stop: TypeAlias = Literal["never", "lossless", "confident", "anytime"]
 
 LOOKS = (4, 6, 8, 12, 16, 24)
 """After so many judgments of a case its vote is looked at; every look costs a further call per order."""
+LATE = (7 / 8, 15 / 16)
+"""Shares of k after which a lossless rule looks too: where scores can differ by much, only the last ones are moot."""
 _ROUNDING = 1e-9
 
 
@@ -56,6 +58,14 @@ class Prior:
     variance: float = 0.1
     certainty: float = 4.0
     threshold: float = 0.01
+
+
+def looks(stop: Stop, k: int) -> list[int]:
+    """Return after how many judgments of a case a rule looks at its vote; the last look is at all k."""
+    if stop == "never":
+        return [k]
+    late = [round(share * k) for share in LATE] if stop == "lossless" else []
+    return [*sorted({look for look in (*LOOKS, *late) if look < k}), k]
 
 
 def decided(tally: Tally, stop: Stop, prior: Prior | None = None, delta: float = 0.02) -> bool:

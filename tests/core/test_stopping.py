@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from solon.calibrating import calibrated, replayed, stopped
 from solon.errors import UserError
 from solon.stats import top
-from solon.stopping import LOOKS, Prior, Stop, Tally, decided, overturned
+from solon.stopping import Prior, Stop, Tally, decided, looks, overturned
 
 SCORES = st.integers(1, 10).map(float)
 VOTES = st.integers(2, 4).flatmap(lambda n: st.lists(st.tuples(*[SCORES] * n), min_size=8, max_size=32))
@@ -52,7 +52,7 @@ def test_lossless_names_the_best_that_the_full_vote_names(vote: list[tuple[float
 def test_lossless_replayed_changes_no_best(vote: list[tuple[float, ...]]) -> None:
     found = replayed([vote], 9.0, "lossless")
     assert found.changed == (False,)
-    assert found.used[0] in (*LOOKS, len(vote))
+    assert found.used[0] in looks("lossless", len(vote))
 
 
 def test_weights_that_round_do_not_make_a_lossless_stop_wrong() -> None:
@@ -120,5 +120,21 @@ def test_a_tie_and_a_lone_response_are_never_decided_early(stop: Stop) -> None:
 
 def test_unread_judgments_count_as_asked_and_give_nothing() -> None:
     vote = [(), (), (), (), (10.0, 1.0), (10.0, 1.0), (), ()]
-    assert stopped(vote, 9.0, "lossless") == 8
+    assert stopped(vote, 9.0, "confident", Prior(threshold=0.0)) == 8
+    assert stopped(vote[:7], 9.0, "lossless") == 6
     assert stopped([*[(10.0, 1.0)] * 4, (), (), ()], 9.0, "lossless") == 4
+
+
+@pytest.mark.parametrize(
+    ("stop", "k", "expected"),
+    [
+        ("never", 32, [32]),
+        ("confident", 32, [4, 6, 8, 12, 16, 24, 32]),
+        ("lossless", 32, [4, 6, 8, 12, 16, 24, 28, 30, 32]),
+        ("anytime", 9, [4, 6, 8, 9]),
+        ("lossless", 4, [4]),
+        ("confident", 3, [3]),
+    ],
+)
+def test_looks_are_early_and_of_lossless_rules_late_too(stop: Stop, k: int, expected: list[int]) -> None:
+    assert looks(stop, k) == expected

@@ -16,6 +16,7 @@ from solon.order import stable_hash
 from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Request
 from solon.scorers.scripted import ScriptedScorer
+from solon.stopping import looks
 from solon.store import Store
 from solon.types import Case
 from tests.judge.judging import boxed, case, cases, shown
@@ -47,7 +48,7 @@ def test_lossless_names_every_best_of_the_full_vote_with_fewer_samples() -> None
     assert asked < all_asked == 60 * 32
     used = [len(verdict.outcomes) for verdict in ended]
     assert sum(used) == asked
-    assert set(used) <= {4, 6, 8, 12, 16, 24, 32}
+    assert set(used) <= set(looks("lossless", 32))
     for short, long in zip(ended, full, strict=True):
         assert short.outcomes == long.outcomes[: len(short.outcomes)], "a vote that ends early is the full one's prefix"
 
@@ -150,7 +151,7 @@ def test_what_cannot_end_early_is_refused() -> None:
 
 
 def test_looks_are_those_below_k() -> None:
-    for k, looks in ((3, [3]), (4, [4]), (9, [4, 6, 8, 9])):
-        with Judge(ScriptedSampler(noisy), k=k, stop="lossless") as judge:
-            assert judge.ending.looks == looks
+    for k, expected in ((3, [3]), (4, [4]), (9, [4, 6, 8, 9])):
+        with Judge(ScriptedSampler(noisy), k=k, stop="confident") as judge:
+            assert judge.ending.looks == expected
     assert JudgeConfig(model="m").stop == "never"

@@ -1,0 +1,86 @@
+"""`solon curve`: what a run's judgments bought, by label or by agreement, and what they cost."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from solon.judge import Judge
+from solon.report.spending import _requests
+from solon.samplers.scripted import ScriptedSampler
+from solon.scorers.scripted import ScriptedScorer
+from solon.store import Store
+from tests.cli.conftest import Done
+from tests.judge.judging import cases
+from tests.judge.test_ending import noisy
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    scorer = ScriptedScorer(lambda conversation: 0.5)
+    judge = Judge(ScriptedSampler(noisy), k=32, meta=scorer)
+    with judge, Store(folder / "run.sqlite", judge.identity()) as store:
+        judge.batch(cases(24), store)
+    return folder
+
+
+def points(path: Path) -> dict[str, dict[str, float]]:
+    return {point["name"]: point | {"score": point["score"]["mean"]} for point in json.loads(path.read_text("utf-8"))}
+
+
+def test_without_labels_votes_are_compared_with_all_judgments(
+    solon: Callable[..., Done], run: Path, tmp_path: Path
+) -> None:
+    done = solon("curve", run, "--json", tmp_path / "points.json")
+    assert done.code == 0, done.told
+    found = points(tmp_path / "points.json")
+    ways = ("votes", "majority", "meta, best half", "meta, all softly")
+    assert {f"{way}@{k}" for way in ways for k in (1, 2, 4, 8, 16, 32)} | {
+        "votes, lossless", "votes, confident", "votes, anytime"
+    } == set(found)  # fmt: skip
+    assert [found[f"{way}@32"]["score"] for way in ways] == [1.0] * 4
+    assert found["votes, lossless"]["score"] == 1.0
+    assert found["votes, lossless"]["judgments"] < 32
+    assert found["meta, all softly@4"]["score"] == found["votes@4"]["score"], "equal weights change nothing"
+    assert found["votes@1"]["score"] < found["votes@16"]["score"]
+    assert (found["votes@1"]["requests"], found["votes@32"]["requests"]) == (1, 2)
+    assert {path.name for path in run.iterdir()} >= {"curve.png", "curve.html"}
+
+
+def test_with_labels_it_is_accuracy(
+    solon: Callable[..., Done], run: Path, file: Callable[..., Path], tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "id": one.id,
+            "prompt": "Why?",
+            "responses": ["a", "b"],
+            "ratings": [float(text[0].text.rpartition(" ")[2]) for text in one.responses],  # type: ignore[union-attr]
+        }
+        for one in cases(20)
+    ]
+    done = solon("curve", run, "--labels", file(*rows), "--json", tmp_path / "points.json", "--out", tmp_path / "page")
+    assert done.code == 0, done.told
+    found = points(tmp_path / "points.json")
+    assert found["votes@32"]["score"] > found["votes@1"]["score"]
+    assert found["votes, lossless"]["score"] == found["votes@32"]["score"]
+    assert "accuracy" in (tmp_path / "page" / "curve.html").read_text("utf-8")
+
+
+def test_labels_of_other_cases_are_refused(solon: Callable[..., Done], run: Path, file: Callable[..., Path]) -> None:
+    labels = file({"id": "x", "prompt": "Why?", "responses": ["a", "b"], "best": 0})
+    done = solon("curve", run, "--labels", labels)
+    assert done.code == 2
+    assert "the ids must be the same" in done.told
+
+
+def test_every_look_pays_for_the_prompts_again() -> None:
+    orders = [(0, 1), (1, 0)] * 4
+    assert _requests(orders, [8]) == 2
+    assert _requests(orders, [4, 6, 8]) == 6
+    assert _requests(orders, [1]) == 1
