@@ -1,7 +1,7 @@
 """What a judge can be told: one frozen model whose field docstrings are the help texts."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -9,7 +9,12 @@ from solon.order import Orders
 from solon.stopping import Stop
 from solon.types import PrinciplesMode
 
-_VOTING = ("meta", "k_meta", "meta_api_key_env", "weigh", "stop", "delta", "prior")
+_VOTING = ("meta", "k_meta", "meta_api_key_env", "weigh", "stop", "delta", "prior", "scores")
+
+
+Scores: TypeAlias = Literal["boxed", "expected", "soft"]
+"""Where the scores of a judgment come from."""
+_ALTERNATIVES = {"boxed": 0, "expected": 20, "soft": 5}
 
 
 class SamplingConfig(BaseModel):
@@ -18,7 +23,7 @@ class SamplingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     model: str
-    """The base URL of an OpenAI-compatible server, a checkpoint folder, a hub id, or `sandbox`."""
+    """The base URL of an OpenAI-compatible server (several by commas), a checkpoint folder, a hub id, or `sandbox`."""
     served_model: str | None = None
     """The model's name on the server; the only one that it serves is found by itself."""
     form: str | None = None
@@ -64,14 +69,23 @@ class JudgeConfig(SamplingConfig):
     """How often an anytime stop may be wrong; how often a confident one may is in its prior."""
     prior: Path | None = None
     """For confident stops, a file that `solon tune stop` made from full votes; without it a guess stands in."""
+    scores: Scores = "boxed"
+    """What a judgment scores: what it boxed, the expectation of that, or its critique's verdicts by their chances."""
     top_logprobs: int = Field(default=0, ge=0, le=20)
-    """Keep the log-probability of every token of a judgment, and of so many others in its place; 0 keeps none."""
+    """Keep the log-probability of every token of a judgment, and of so many others in its place; 0 keeps none, but
+    where expected or soft scores are asked for it stands for 20 or 5."""
     meta_api_key_env: str = "META_API_KEY"
     """The environment variable that holds the key of the meta model's server."""
 
     def kept(self) -> dict[str, object]:
         """Return the fields that samples depend on: how they vote, and when a vote ends, may change from run to run."""
-        return {name: value for name, value in super().kept().items() if name not in _VOTING}
+        fields = {name: value for name, value in super().kept().items() if name not in _VOTING}
+        return fields | {"top_logprobs": self.alternatives}
+
+    @property
+    def alternatives(self) -> int:
+        """How many likely tokens are asked for in every place."""
+        return self.top_logprobs or _ALTERNATIVES[self.scores]
 
 
 def faults(error: ValidationError) -> str:

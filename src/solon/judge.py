@@ -30,6 +30,7 @@ from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Request, Sampled, Sampler
 from solon.scorers.seam import Scorer
 from solon.store import Slot, Store
+from solon.tokenprob import check_scores, rescored
 from solon.types import Case, Judgment, Principle, Unread, Verdict
 from solon.vote import repeats, vote
 from solon.weighing import Weighing
@@ -87,6 +88,7 @@ class Judge:
         checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
         spoken = checkpoint.form if checkpoint else "pointwise"
         self.form = form if isinstance(form, Form) else load_form(named or spoken)
+        check_scores(self.form, self.config.scores)
         self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
         self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
@@ -188,6 +190,8 @@ class Judge:
         if isinstance(sample, Failure):
             return Unread(sample.reason, sample.detail)
         read = self.form.outcome(sample.text, case.n, sample.finish)
+        if isinstance(read, Judgment) and self.config.scores != "boxed":
+            read = rescored(read, sample, self.form, self.config.scores, case)
         if isinstance(read, Unread):
             return read
         given = tuple(Principle(text) for text in case.principles) if self.config.principles == "given" else ()
@@ -200,11 +204,8 @@ class Judge:
 
     def identity(self) -> dict[str, object]:
         """Return what a run's samples and weights depend on, for its run file."""
-        resolved = {
-            "form": self.form.file or self.form.name,
-            "template_hash": self.form.template_hash,
-            "temperature": self.temperature,
-        }
+        resolved = {"form": self.form.name, "template_hash": self.form.template_hash, "temperature": self.temperature}
+        resolved |= {"form_file": self.form.file} if self.form.file else {}
         return self.config.kept() | resolved | (self._weighing.identity() if self._weighing else {})
 
     def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:
@@ -296,7 +297,7 @@ class Judge:
             max_tokens=config.max_tokens,
             seed=first.seed,
             echo_mark=self.form.echo_mark(case, config.seed),
-            top_logprobs=config.top_logprobs,
+            top_logprobs=config.alternatives,
         )
 
     async def _work(

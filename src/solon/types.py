@@ -15,7 +15,14 @@ PrinciplesMode: TypeAlias = Literal["self", "given", "given+self", "none"]
 """Who writes the principles: the judge, the case, both, or nobody (the ablation)."""
 
 Reason: TypeAlias = Literal[
-    "truncated", "no_scores", "wrong_count", "out_of_range", "refused", "unsupported_content", "failed_call"
+    "truncated",
+    "no_scores",
+    "wrong_count",
+    "out_of_range",
+    "refused",
+    "unsupported_content",
+    "too_long",
+    "failed_call",
 ]
 """Why a sample could not be read as a judgment."""
 
@@ -130,7 +137,8 @@ class Judgment:
     """One sample that could be read.
 
     `scores` holds one number per response: as the reader returns it in the order shown, everywhere else restored to
-    the case's own order. `text` is the whole completion and `spans` index into it.
+    the case's own order. `text` is the whole completion and `spans` index into it. `mass` stands where scores are
+    expectations over tokens: the least probability that what they are taken over covers.
     """
 
     scores: tuple[float, ...]
@@ -138,6 +146,7 @@ class Judgment:
     critique: str
     text: str
     spans: Spans = Spans()
+    mass: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

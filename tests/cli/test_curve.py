@@ -14,6 +14,7 @@ from solon.store import Store
 from tests.cli.conftest import Done
 from tests.judge.judging import cases
 from tests.judge.test_ending import noisy
+from tests.judge.test_tokenprob import BOX
 
 pytest.importorskip("matplotlib")
 
@@ -70,6 +71,18 @@ def test_with_labels_it_is_accuracy(
     assert found["votes@32"]["score"] > found["votes@1"]["score"]
     assert found["votes, lossless"]["score"] == found["votes@32"]["score"]
     assert "accuracy" in (tmp_path / "page" / "curve.html").read_text("utf-8")
+
+
+def test_a_run_with_log_probabilities_is_read_in_every_way(solon: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    judge = Judge(ScriptedSampler(lambda request, index: BOX), k=4, top_logprobs=2)
+    with judge, Store(tmp_path / "run" / "run.sqlite", judge.identity()) as store:
+        judge.batch(cases(2), store)
+    done = solon("curve", tmp_path / "run", "--json", tmp_path / "points.json")
+    assert done.code == 0, done.told
+    found = points(tmp_path / "points.json")
+    assert {"expected scores@1", "expected scores@4"} <= set(found)
+    assert not any(name.startswith("soft") for name in found), "the form pointwise marks no verdicts"
 
 
 def test_labels_of_other_cases_are_refused(solon: Callable[..., Done], run: Path, file: Callable[..., Path]) -> None:

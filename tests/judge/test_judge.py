@@ -233,7 +233,7 @@ async def test_a_form_of_ones_own(tmp_path: Path) -> None:
     judge, sampler = scripted(lambda *_: "3 4", k=1, form=str(path))
     (verdict,) = await judge.judge([case()])
     assert sorted(verdict.scores or ()) == [3.0, 4.0]
-    assert judge.identity()["form"] == "grades"
+    assert (judge.identity()["form"], judge.identity()["form_file"]) == ("grades", str(path))
     assert Judge(sampler, form=load_form(str(path)), k=1).identity() == judge.identity()
 
 

@@ -49,7 +49,8 @@ def curve(
     need_matplotlib()
     known = None if prior is None else read_prior(prior)
     recorded = Recorded.of(run)
-    points = bought(recorded, None if labels is None else _labels(labels, recorded), known, delta)
+    told = None if labels is None else _labels(labels, recorded)
+    points = bought(recorded, told, known, delta, recorded.others(run))
     measure = "agreement with all judgments" if labels is None else "accuracy, ties share"
     folder = out or (run if run.is_dir() else run.parent)
     for path in (folder, *([json.parent] if json else [])):

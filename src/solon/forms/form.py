@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from solon.errors import UserError
 from solon.forms import layout as layouts
+from solon.forms.chances import Soften
 from solon.forms.reading import ends_with_box
 from solon.forms.template import fill, inserted
 from solon.types import Case, Content, Judgment, Message, Order, PrinciplesMode, Reason, Unread, content
@@ -26,7 +27,7 @@ class Form:
     `read(text, n)` returns a judgment whose scores stand in the order shown, or why there is none; it must return for
     any text, in linear time, and never raise. `rule` is the vote that its scores are made for, and `scale` the least
     and the largest score, where there are such. `responses` is the range of response counts that it can judge. `file`
-    is where a user's own form comes from.
+    is where a user's own form comes from. `soften` reads the verdicts of a critique as probabilities, if it holds any.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Form:
     layout: layouts.Layout = layouts.fenced
     file: str = ""
     scale: tuple[float, float] | None = None
+    soften: Soften | None = None
 
     @property
     def reach(self) -> float | None:

@@ -11,11 +11,13 @@ judgment names principles with weights, checks them on every response, adds up a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
+from math import fsum
 
+from solon.forms.chances import Expectation, Token, binary
 from solon.forms.correct import read_correct
 from solon.forms.form import Form
 from solon.forms.pairwise import read_pairwise
@@ -24,6 +26,8 @@ from solon.types import Case, Content, Image, Judgment, Order, Principle, Spans,
 
 _FORGERY = re.compile(r"\s+|\\+|<\|")
 _PRINCIPLES = re.compile(r"^Principles: ([^\n]{1,400}?)\.?$", re.MULTILINE)
+_CHECKED = re.compile(r"^\[[0-9]{1,3}\] (?P<checks>[^\n:]{1,400})", re.MULTILINE)
+_VERDICT = re.compile(r"(?P<name>[a-z]{1,20}(?: [a-z]{1,20})?) (?P<said>yes|no)(?=,|$|\n|:)", re.MULTILINE)
 _PRINCIPLE = re.compile(r"([a-z]{1,20}(?: [a-z]{1,20})?) ([0-9]{1,2})$")
 
 
@@ -86,6 +90,37 @@ def _read_critique(text: str, n: int) -> Judgment | Unread:
     return judgment if judgment.critique.startswith("[1] ") else Unread("no_scores", "no critique of [1]", text)
 
 
+def soften(judgment: Judgment, tokens: Sequence[Token], given: Sequence[str]) -> Expectation | None:
+    """Return 1 and the weight of every principle times the chance of its yes, for every response in the order shown.
+
+    None where a check has no weighted principle, or the checks are not one line per response.
+    """
+    told = [*(p for text in given for p in parse_principles(text)), *judgment.principles]
+    weights = {principle.text: principle.weight for principle in told}
+    start = judgment.spans.critique[0] if judgment.spans.critique else 0
+    lines = [line.span("checks") for line in _CHECKED.finditer(judgment.text, start)]
+    rows = [[_softened(check, weights, tokens) for check in _VERDICT.finditer(judgment.text, *line)] for line in lines]
+    if len(rows) != len(judgment.scores) or len({len(row) for row in rows}) != 1 or not rows[0]:
+        return None
+    known = [[one for one in row if one is not None] for row in rows]
+    if known != rows:
+        return None
+    least = min(mass for row in known for _, mass in row)
+    return Expectation(tuple(1 + fsum(part for part, _ in row) for row in known), least) if least > 0 else None
+
+
+def _softened(
+    check: re.Match[str], weights: Mapping[str, float | None], tokens: Sequence[Token]
+) -> tuple[float, float] | None:
+    """Return what a check adds to its response's score, and how much probability yes and no cover."""
+    weight = weights.get(check["name"])
+    token = next((token for token in tokens if token.start < check.end("said") <= token.end), None)
+    if weight is None or token is None:
+        return None
+    yes, mass = binary(token, "yes", "no")
+    return weight * yes, mass
+
+
 def _text(name: str) -> str:
     return (files("solon.forms") / name).read_text("utf-8").rstrip("\n")
 
@@ -97,6 +132,7 @@ SANDBOX = Form(
     _TEMPLATE.replace("TASK", "Judge"),
     partial(_sectioned, partial(read_boxed, low=1, high=10)),
     scale=(1, 10),
+    soften=soften,
     layout=terse,
 )
 SANDBOX_CORRECT = Form(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from solon.config import JudgeConfig
+from solon.config import JudgeConfig, Scores
 from solon.errors import UserError
 from solon.forms.form import Form
 from solon.judge import Judge
@@ -30,8 +30,8 @@ class Recorded:
     usage: Usage
 
     @classmethod
-    def of(cls, run: Path) -> "Recorded":
-        """Read a run's folder or its run file.
+    def of(cls, run: Path, scores: Scores = "boxed") -> "Recorded":
+        """Read a run's folder or its run file, with boxed scores or with expectations, if it kept log-probabilities.
 
         Raises:
             UserError: there is none, a case lacks samples, or its form is not the one that it was made with.
@@ -39,7 +39,7 @@ class Recorded:
         path = run / "run.sqlite" if run.is_dir() else run
         with Store.of(path) as store:
             config, cases = store.config(), store.cases()
-            with _judge(config, path) as judge:
+            with _judge(config, path, scores) as judge:
                 verdicts = tuple(_verdict(judge, store, case, path) for case in cases)
                 return cls(config, judge.form, tuple(cases), verdicts, store.usage())
 
@@ -47,6 +47,16 @@ class Recorded:
     def k(self) -> int:
         """The number of judgments of a case."""
         return int(self.config["k"])
+
+    def others(self, run: Path) -> dict[str, "Recorded"]:
+        """Read the run again with every kind of expected scores that its form and its log-probabilities allow."""
+        if not self.config["top_logprobs"]:
+            return {}
+        kinds: tuple[tuple[Scores, bool], ...] = (
+            ("expected", self.form.scale is not None),
+            ("soft", self.form.soften is not None),
+        )
+        return {f"{kind} scores": Recorded.of(run, kind) for kind, allowed in kinds if allowed}
 
     def full(self) -> list[list[Marks]]:
         """Return what every judgment gave to each response, by case; an unread one is empty. Weights are left out."""
@@ -57,12 +67,13 @@ class Recorded:
         ]
 
 
-def _judge(config: Mapping[str, Any], path: Path) -> Judge:
+def _judge(config: Mapping[str, Any], path: Path, scores: Scores) -> Judge:
     options = {
         name: config[name] for name in JudgeConfig.model_fields if name in config and name not in ("model", "meta")
     }
+    options["form"] = config.get("form_file", config["form"])
     scorer = ScriptedScorer([]) if "meta" in config else None
-    judge = Judge(ScriptedSampler([]), meta=scorer, **options)
+    judge = Judge(ScriptedSampler([]), meta=scorer, scores=scores, **options)
     if judge.form.template_hash != config["template_hash"]:
         raise UserError(
             f"the form '{config['form']}' is not the one that the run '{path}' was made with: restore its template"

@@ -32,7 +32,13 @@ class Bought:
     score: Interval
 
 
-def bought(run: Recorded, labels: Mapping[str, Label] | None, prior: Prior | None, delta: float) -> list[Bought]:
+def bought(
+    run: Recorded,
+    labels: Mapping[str, Label] | None = None,
+    prior: Prior | None = None,
+    delta: float = 0.02,
+    others: Mapping[str, Recorded] | None = None,
+) -> list[Bought]:
     """Return a point for every way to vote at every k, and one for every rule to end a vote early.
 
     Args:
@@ -40,15 +46,15 @@ def bought(run: Recorded, labels: Mapping[str, Label] | None, prior: Prior | Non
         labels: of its cases, by id; None compares with the vote of all judgments. Cases without one are left out.
         prior: for the confident rule.
         delta: for the anytime-valid rule.
+        others: the same run read with other scores, whose votes are compared with the same full vote.
     """
     places = [i for i, case in enumerate(run.cases) if labels is None or _tells(labels.get(case.id))]
     verdicts = [run.verdicts[i] for i in places]
     told = None if labels is None else [labels[run.cases[i].id] for i in places]
-    fixed = [
-        _point(run, f"{name}@{k}", [(k,)] * len(verdicts), verdicts, _scores(verdicts, told, k, way))
-        for name, way in _ways(run).items()
-        for k in (*(k for k in KS if k < run.k), run.k)
-    ]
+    fixed = [point for name, way in _ways(run).items() for point in _fixed(run, name, verdicts, told, way)]
+    for name, other in (others or {}).items():
+        read = [other.verdicts[i] for i in places]
+        fixed += _fixed(other, name, read, told, {"rule": run.form.rule}, verdicts)
     full = run.full()
     return [*fixed, *_ended(run, [full[i] for i in places], verdicts, told, prior, delta)]
 
@@ -93,10 +99,24 @@ def _ways(run: Recorded) -> dict[str, dict[str, Any]]:
     return ways
 
 
-def _scores(verdicts: Sequence[Verdict], labels: Sequence[Label] | None, k: int, way: Mapping[str, Any]) -> list[float]:
-    if labels is not None:
-        return earned(verdicts, labels, k, **way)
-    return [float(_tied(v, k, way) == _tied(v, len(v.outcomes), way)) for v in verdicts]
+def _fixed(
+    run: Recorded,
+    name: str,
+    verdicts: Sequence[Verdict],
+    labels: Sequence[Label] | None,
+    way: Mapping[str, Any],
+    against: Sequence[Verdict] | None = None,
+) -> list[Bought]:
+    """Return a point per number of votes; without labels they are to agree with all votes, or those of `against`."""
+    found = []
+    for k in (*(k for k in KS if k < run.k), run.k):
+        if labels is not None:
+            scores = earned(verdicts, labels, k, **way)
+        else:
+            pairs = zip(verdicts, against or verdicts, strict=True)
+            scores = [float(_tied(v, k, way) == _tied(full, run.k, way)) for v, full in pairs]
+        found.append(_point(run, f"{name}@{k}", [(k,)] * len(verdicts), verdicts, scores))
+    return found
 
 
 def _tied(verdict: Verdict, k: int, way: Mapping[str, Any]) -> tuple[int, ...]:

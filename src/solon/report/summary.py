@@ -37,6 +37,7 @@ def summarize(
         "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
         "asked": asked,
         **_ended(model, verdicts),
+        **_mass(verdicts),
         "read": read,
         "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
         "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
@@ -65,6 +66,8 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         told["votes ended early"] = (
             f"{summary['ended_early']:,}, judgments per case {summary['judgments_per_case']:.1f}"
         )
+    if "expected_mass" in summary:
+        told["probability behind expected scores"] = f"{100 * summary['expected_mass']:.1f} %"
     for reason, count in summary["unread"].items():
         told[f"unread: {reason}"] = f"{count:,}, such as: {summary['unread_examples'][reason][:200]}"
     if "unweighed" in summary:
@@ -102,6 +105,12 @@ def _ended(model: Judge, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         return {}
     used = [len(verdict.outcomes) for verdict in verdicts]
     return {"ended_early": sum(k < model.config.k for k in used), "judgments_per_case": fmean(used)}
+
+
+def _mass(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Tell how much probability stands behind scores that are expectations, where they are."""
+    found = [judgment.mass for v in verdicts for judgment in v.judgments if judgment.mass is not None]
+    return {"expected_mass": fmean(found)} if found else {}
 
 
 def _comparable(model: Judge, label: Label) -> bool:
