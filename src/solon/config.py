@@ -1,15 +1,19 @@
 """What a judge can be told: one frozen model whose field docstrings are the help texts."""
 
+from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from solon.errors import UserError
 from solon.order import Orders
 from solon.stopping import Stop
 from solon.types import PrinciplesMode
 
-_VOTING = ("meta", "k_meta", "meta_api_key_env", "weigh", "stop", "delta", "prior", "scores")
+_WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh")
+_ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests")
 
 
 Scores: TypeAlias = Literal["boxed", "expected", "soft"]
@@ -69,6 +73,10 @@ class JudgeConfig(SamplingConfig):
     """How often an anytime stop may be wrong; how often a confident one may is in its prior."""
     prior: Path | None = None
     """For confident stops, a file that `solon tune stop` made from full votes; without it a guess stands in."""
+    budget_tokens: int | None = Field(default=None, ge=1)
+    """End a session that was billed for so many tokens, prompts included; the same command goes on, with --out."""
+    budget_requests: int | None = Field(default=None, ge=1)
+    """End a session that made so many calls."""
     scores: Scores = "boxed"
     """What a judgment scores: what it boxed, the expectation of that, or its critique's verdicts by their chances."""
     top_logprobs: int = Field(default=0, ge=0, le=20)
@@ -79,13 +87,37 @@ class JudgeConfig(SamplingConfig):
 
     def kept(self) -> dict[str, object]:
         """Return the fields that samples depend on: how they vote, and when a vote ends, may change from run to run."""
-        fields = {name: value for name, value in super().kept().items() if name not in _VOTING}
+        fields = {name: value for name, value in super().kept().items() if name not in (*_WEIGHING, *_ENDING)}
         return fields | {"top_logprobs": self.alternatives}
+
+    def over(self, tokens: int, calls: int) -> bool:
+        """Tell whether a session that was billed for so many tokens and made so many calls has spent its budget."""
+        return tokens >= (self.budget_tokens or inf) or calls >= (self.budget_requests or inf)
 
     @property
     def alternatives(self) -> int:
         """How many likely tokens are asked for in every place."""
         return self.top_logprobs or _ALTERNATIVES[self.scores]
+
+
+def named(model: object) -> str | None:
+    """Name a model that was handed in by its kind."""
+    return model if model is None or isinstance(model, str) else type(model).__name__
+
+
+def judge_config(options: Mapping[str, object]) -> JudgeConfig:
+    """Check what a judge is told.
+
+    Raises:
+        UserError: an option is unknown or out of range, or needs another.
+    """
+    try:
+        config = JudgeConfig.model_validate(options)
+    except ValidationError as error:
+        raise UserError(faults(error)) from error
+    if config.k_meta is not None and config.meta is None:
+        raise UserError("k_meta says how many judgments vote by their weights, and needs a meta model: name it as meta")
+    return config
 
 
 def faults(error: ValidationError) -> str:

@@ -6,8 +6,8 @@ from solon.calibrating import read_prior
 from solon.config import JudgeConfig
 from solon.errors import UserError
 from solon.forms.form import Form
-from solon.plan import Docket
 from solon.stopping import Tally, decided, looks
+from solon.types import Judgment, Unread
 from solon.vote import marks
 
 
@@ -39,12 +39,12 @@ class Ending:
         """Return how many of the judgments asked for so far vote: the share of them that does in the end."""
         return None if self._keep is None else -(-self._keep * asked // self._config.k)
 
-    def decided(self, docket: Docket, weights: Sequence[float | None] | None) -> bool:
-        """Tell whether a docket needs no further judgment, by what was asked for so far."""
-        k, asked = self._config.k, docket.asked
-        if asked >= k:
-            return True
-        given = marks(docket.results, rule=self._form.rule, weights=weights, keep=self.votes(asked))
+    def decided(self, outcomes: Sequence[Judgment | Unread], weights: Sequence[float | None] | None) -> bool:
+        """Tell whether a case needs no further judgment, by what those asked for so far came to."""
+        k, asked = self._config.k, len(outcomes)
+        if asked >= k or not asked:
+            return asked >= k
+        given = marks(outcomes, rule=self._form.rule, weights=weights, keep=self.votes(asked))
         left = (self.votes(k) or k) - (self.votes(asked) or asked)
         return decided(Tally(given, left, self._form.reach or 0.0), self._config.stop, self._prior, self._config.delta)
 

@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
-from pydantic import ValidationError
-
 from solon.checkpoint import Checkpoint
-from solon.config import JudgeConfig, faults
+from solon.config import JudgeConfig, judge_config, named
 from solon.data.case_lines import read_case_line
 from solon.data.fields import MalformedLine, Place
 from solon.door import Door
@@ -48,7 +46,10 @@ class Ask:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is, in samples; `kept` of `total` were there when it began. Judgments are weighed after that."""
+    """How far a run is, in samples; `kept` of `total` were there when it began. Judgments are weighed after that.
+
+    `tokens` are those of judgments; `spent` counts what this session was billed, prompts included, and `calls` it made.
+    """
 
     total: int
     kept: int = 0
@@ -56,6 +57,8 @@ class Progress:
     unread: int = 0
     tokens: int = 0
     weighed: int = 0
+    spent: int = 0
+    calls: int = 0
 
 
 class Judge:
@@ -83,11 +86,11 @@ class Judge:
         meta: str | Scorer | None = None,
         **options: object,
     ) -> None:
-        named = form.name if isinstance(form, Form) else form
-        self.config = _checked(options | {"model": _name(model), "form": named, "meta": _name(meta)})
+        form_name = form.name if isinstance(form, Form) else form
+        self.config = judge_config(options | {"model": named(model), "form": form_name, "meta": named(meta)})
         checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
         spoken = checkpoint.form if checkpoint else "pointwise"
-        self.form = form if isinstance(form, Form) else load_form(named or spoken)
+        self.form = form if isinstance(form, Form) else load_form(form_name or spoken)
         check_scores(self.form, self.config.scores)
         self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
@@ -153,8 +156,10 @@ class Judge:
             await self._ask(self._asks(pending, look, state), store, state, progress)
             if self._weighing is not None:
                 await self._weighing.weigh(pending, store, partial(_told, state, progress))
+            if self.config.over(state.spent, state.calls):
+                break
             for docket in pending:
-                docket.decided = self.ending.decided(docket, self._weights(docket))
+                docket.decided = self.ending.decided(docket.results, self._weights(docket))
                 state.total -= docket.decided * (self.config.k - look)
         return [self._vote(docket) for docket in dockets]
 
@@ -181,7 +186,7 @@ class Judge:
         docket = self._docket(case, samples, weights or {})
         for look in self.ending.looks:
             docket.asked = look
-            if self.ending.decided(docket, self._weights(docket)):
+            if self.ending.decided(docket.results, self._weights(docket)):
                 break
         return self._vote(docket)
 
@@ -309,11 +314,15 @@ class Judge:
     ) -> None:
         """Take batches until none is left; whatever arrives is kept before it is read."""
         for asks in work:
+            if self.config.over(state.spent, state.calls):
+                return
             answers = await self.sampler.sample([self._request(ask) for ask in asks])
             for ask, answer in zip(asks, answers, strict=True):
                 if store is not None:
                     store.add(ask.docket.case.id, ask.slots, answer)
                 self._take(ask, answer.samples, state)
+                state.calls += answer.calls
+                state.spent += answer.prompt_tokens
             if progress:
                 progress(state)
             await asyncio.sleep(0)  # a sampler that never waits must not keep an error or a Ctrl-C from being heard
@@ -324,6 +333,7 @@ class Judge:
             state.done += 1
             state.unread += isinstance(outcome, Unread)
             state.tokens += sample.tokens if isinstance(sample, Sampled) else 0
+            state.spent += sample.tokens if isinstance(sample, Sampled) else 0
 
     def _vote(self, docket: Docket) -> Verdict:
         return vote(
@@ -352,21 +362,6 @@ def _temperature(config: JudgeConfig, checkpoint: Checkpoint | None) -> float:
     if config.k == 1:
         return 0.0
     return 0.5 if checkpoint is None or checkpoint.temperature is None else checkpoint.temperature
-
-
-def _name(model: object) -> str | None:
-    """Name a model that was handed in by its kind."""
-    return model if model is None or isinstance(model, str) else type(model).__name__
-
-
-def _checked(options: Mapping[str, object]) -> JudgeConfig:
-    try:
-        config = JudgeConfig.model_validate(options)
-    except ValidationError as error:
-        raise UserError(faults(error)) from error
-    if config.k_meta is not None and config.meta is None:
-        raise UserError("k_meta says how many judgments vote by their weights, and needs a meta model: name it as meta")
-    return config
 
 
 def _told(state: Progress, progress: Callable[[Progress], None] | None, weighed: int) -> None:

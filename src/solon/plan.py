@@ -34,8 +34,8 @@ class Docket:
 
     @property
     def used(self) -> Slots:
-        """The slots whose samples vote."""
-        return self.slots[: self.asked]
+        """The slots whose samples vote: those asked for so far, but what a spent budget left out."""
+        return tuple(slot for slot in self.slots[: self.asked] if slot.place in self.outcomes)
 
     @property
     def results(self) -> list[Judgment | Unread]:

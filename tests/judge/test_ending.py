@@ -14,7 +14,7 @@ from solon.forms.form import Form
 from solon.judge import Judge
 from solon.order import stable_hash
 from solon.samplers.scripted import ScriptedSampler
-from solon.samplers.seam import Request
+from solon.samplers.seam import Request, Sampled
 from solon.scorers.scripted import ScriptedScorer
 from solon.stopping import looks
 from solon.store import Store
@@ -155,3 +155,31 @@ def test_looks_are_those_below_k() -> None:
         with Judge(ScriptedSampler(noisy), k=k, stop="confident") as judge:
             assert judge.ending.looks == expected
     assert JudgeConfig(model="m").stop == "never"
+
+
+def test_a_spent_budget_ends_cleanly_and_the_rest_is_asked_later(tmp_path: Path) -> None:
+    given, path = cases(20), tmp_path / "run.sqlite"
+    full, _, _ = run(noisy, given)
+    asked: list[int] = []
+
+    def counting(request: Request, index: int) -> str:
+        asked.append(index)
+        return noisy(request, index)
+
+    for budget in (7, 9, None):
+        sampler = ScriptedSampler(counting, concurrency=1)
+        with Judge(sampler, k=32, budget_requests=budget) as judge, Store(path, judge.identity()) as store:
+            before, verdicts = len(asked), judge.batch(given, store)
+            if budget:
+                assert len(asked) - before == 16 * budget, "a request asks for half of a case's samples"
+                assert not all(judge.ending.decided(verdict.outcomes, None) for verdict in verdicts)
+    assert verdicts == full
+    assert len(asked) == 20 * 32, "nothing is asked twice"
+
+
+def test_tokens_are_a_budget_too() -> None:
+    sampler = ScriptedSampler(lambda request, index: Sampled(boxed([3, 1]), tokens=10), concurrency=1)
+    with Judge(sampler, k=2, budget_tokens=30) as judge:
+        verdicts = judge.batch(cases(10))
+    assert sum(len(verdict.outcomes) for verdict in verdicts) == 3
+    assert (len(verdicts), verdicts[-1].scores, verdicts[-1].best) == (10, None, None)

@@ -122,7 +122,7 @@ async def test_progress_counts_samples() -> None:
     seen = []
     judge = Judge(ScriptedSampler(lambda request, i: "?" if i else Sampled(boxed([1, 2]), tokens=5)), k=4)
     await judge.judge(cases(3), progress=lambda state: seen.append(replace(state)))
-    assert seen[-1] == Progress(total=12, kept=0, done=12, unread=6, tokens=30)
+    assert seen[-1] == Progress(total=12, kept=0, done=12, unread=6, tokens=30, spent=30, calls=6)
     assert [state.done for state in seen] == [2, 4, 6, 8, 10, 12]
 
 

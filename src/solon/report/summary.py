@@ -16,6 +16,7 @@ from solon.types import Case, Label, LabeledCase, Right, Unread, Verdict
 from solon.vote import repeats
 
 _AGAIN = "Calls failed: the same command with --out asks for them again."
+_GO_ON = "The budget was spent before all cases were decided: the same command with --out goes on."
 _WEIGH_AGAIN = "Judgments were not weighed: the same command with --out asks for their weights again."
 
 
@@ -29,10 +30,13 @@ def summarize(
     asked, read = sum(len(v.outcomes) for v in verdicts), sum(len(v.judgments) for v in verdicts)
     unread = [outcome for v in verdicts for outcome in v.outcomes if isinstance(outcome, Unread)]
     unweighed = sum(verdict.unweighed for verdict in verdicts)
-    failed = [_AGAIN] if any(one.reason == "failed_call" for one in unread) else []
+    unfinished = sum(not model.ending.decided(v.outcomes, v.weights) for v in verdicts)
+    failed = any(one.reason == "failed_call" for one in unread)
+    later = {_AGAIN: failed, _WEIGH_AGAIN: unweighed, _GO_ON: unfinished}
     return {
         "cases": len(verdicts),
         "left_out": left_out,
+        **({"unfinished": unfinished} if unfinished else {}),
         "without_verdict": sum(verdict.scores is None for verdict in verdicts),
         "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
         "asked": asked,
@@ -48,7 +52,7 @@ def summarize(
         "repeated_texts": repeats(verdicts)[0],
         **_accuracy(model, found, verdicts),
         "usage": asdict(usage),
-        "notes": model.notes(verdicts) + failed + ([_WEIGH_AGAIN] if unweighed else []),
+        "notes": model.notes(verdicts) + [note for note, due in later.items() if due],
         "config": model.identity() | model.ending.facts(),
     }
 
@@ -58,6 +62,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
     left_out = f" ({summary['left_out']} could not be)" if summary["left_out"] else ""
     told = {
         "cases judged": f"{summary['cases']:,}{left_out}",
+        **({"not decided, budget spent": f"{summary['unfinished']:,}"} if "unfinished" in summary else {}),
         "without a verdict": f"{summary['without_verdict']:,}",
         "ties": f"{summary['ties']:,}",
         "samples read": f"{summary['read']:,} of {summary['asked']:,}",
@@ -89,7 +94,7 @@ def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Seque
     labeled = [
         (verdict, one.label)
         for one, verdict in zip(found, verdicts, strict=True)
-        if isinstance(one, LabeledCase) and _comparable(model, one.label)
+        if isinstance(one, LabeledCase) and verdict.outcomes and _comparable(model, one.label)
     ]
     of, labels = [verdict for verdict, _ in labeled], [label for _, label in labeled]
     measured = accuracies(of, labels)
