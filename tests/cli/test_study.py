@@ -33,6 +33,26 @@ def test_cells_are_made_once_and_hold_what_every_case_earned(solon: Callable[...
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()} == made
 
 
+def test_claims_are_printed_and_written(solon: Callable[..., Done], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    files = {name: tmp_path / "told" / name for name in ("found.json", "found.md", "found.png")}
+    options = (f"--{'markdown' if path.suffix == '.md' else path.suffix[1:]}={path}" for path in files.values())
+    command = ("sandbox", "study", "--seeds", 7, "--only", "base", "--sizes", "tiny", "--out", tmp_path)
+    done = solon(*command, *options)
+    assert done.code == 0, done.told
+    assert "voting grows with k" in done.out
+    found = json.loads(files["found.json"].read_text("utf-8"))
+    assert [(arm["arm"], arm["setting"], arm["seeds"]) for arm in found["arms"]] == [
+        ("base", "test", 1),
+        ("base", "unseen", 1),
+    ]
+    assert {claim["verdict"] for claim in found["claims"]} == {"not run"}
+    assert found["claims"][0]["missing"] == ["rl on 0 of 3 seeds"]
+    assert 0.5 < found["facts"][0]["value"]["mean"] <= 1
+    assert "| C1 | voting grows with k | not run | lacks rl on 0 of 3 seeds |" in files["found.md"].read_text("utf-8")
+    assert files["found.png"].read_bytes().startswith(b"\x89PNG")
+
+
 def test_judges_are_compared_on_the_same_cases(solon: Callable[..., Done], tmp_path: Path) -> None:
     from solon.sandbox import checkpoint
 

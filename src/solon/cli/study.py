@@ -9,9 +9,13 @@ from solon.cli.cells import CELLS
 from solon.cli.clock import Clock
 from solon.cli.lab import Lab, Sizes
 from solon.errors import UserError
-from solon.files import make_folder
-from solon.report.cells import arms, cell_path, keep_cell, read_cells
-from solon.report.tables import rows_table
+from solon.files import make_folder, write_json, write_whole
+from solon.report.cells import Cells, cell_path, keep_cell, read_cells
+from solon.report.findings import draw_findings, findings
+from solon.report.page import need_matplotlib
+from solon.report.sheets import markdown as markdown_lines
+from solon.report.sheets import sheets
+from solon.report.tables import text_table
 
 SIZES = {
     "full": Sizes(),
@@ -26,8 +30,11 @@ def study(
     out: Path = Path("runs/study"),
     cells: Path | None = None,
     sizes: str = "full",
+    json: Path | None = None,
+    markdown: Path | None = None,
+    png: Path | None = None,
 ) -> None:
-    """Run the cells of the study that are not there yet, and print what all of them came to.
+    """Run the cells of the study that are not there yet, and judge the claims by all that are.
 
     Parameters
     ----------
@@ -41,6 +48,12 @@ def study(
         The folder of the results, a file per arm and seed; by default OUT/cells.
     sizes
         full, as docs/study.md says, or tiny, to try the command.
+    json
+        Also write arms, claims and facts to this file.
+    markdown
+        Also write the tables to this file, as GitHub Markdown.
+    png
+        Also draw accuracy against votes to this file.
     """
     console = Console()
     if unknown := sorted(set(only or ()) - CELLS.keys()):
@@ -48,13 +61,29 @@ def study(
     if sizes not in SIZES:
         raise UserError(f"sizes is '{sizes}'; {' or '.join(SIZES)} is allowed")
     cells = cells or out / "cells"
-    make_folder(cells)
+    for folder in (cells, *(path.parent for path in (json, markdown, png) if path)):
+        make_folder(folder)
+    if png:
+        need_matplotlib()
     clock = Clock(console)
     from solon.samplers.local.loading import quietly
 
     with quietly(sandbox.checkpoint()):
         _made(seeds or [101, 102, 103], only or list(CELLS), out, cells, SIZES[sizes], clock)
-    console.print(rows_table(arms(read_cells(cells)), "arms of the study, percent [95 % interval over cases]"))
+    _told(read_cells(cells), console, json, markdown, png)
+
+
+def _told(cells: Cells, console: Console, json: Path | None, markdown: Path | None, png: Path | None) -> None:
+    """Print what the cells come to, and write it where it is wanted."""
+    found = findings(cells)
+    for sheet in sheets(found):
+        console.print(text_table(sheet.title, sheet.heads, sheet.rows))
+    if json:
+        write_json(json, found.plain())
+    if markdown:
+        write_whole(markdown, markdown_lines(found))
+    if png:
+        draw_findings(cells, png)
 
 
 def _made(seeds: list[int], names: list[str], out: Path, cells: Path, sizes: Sizes, clock: Clock) -> None:

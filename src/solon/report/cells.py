@@ -1,15 +1,13 @@
-"""The study's cells: a file per arm and seed, with rows of what every case earned; and a table of the arms."""
+"""The study's cells: a file per arm and seed, with rows of what every case earned."""
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from solon.report.tables import percent
-from solon.stats import bootstrap
-
-Rows: TypeAlias = list[dict[str, Any]]
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = list[Row]
 Cells: TypeAlias = Mapping[str, Mapping[int, Rows]]
 """Rows by arm and seed; the same row of all seeds of an arm is the same judge and setting."""
 
@@ -35,21 +33,7 @@ def read_cells(folder: Path) -> dict[str, dict[int, Rows]]:
     return found
 
 
-def arms(cells: Cells) -> list[dict[str, object]]:
-    """Return a row per arm and setting whose cases earned something, pooled over seeds."""
-    rows: list[dict[str, object]] = []
-    for name, seeds in cells.items():
-        for i, first in enumerate(next(iter(seeds.values()))):
-            if "earned" in first:
-                rows.append(_arm(name, [parts[i] for parts in seeds.values()]))
-    return rows
-
-
-def _arm(name: str, parts: Sequence[Mapping[str, Any]]) -> dict[str, object]:
-    row: dict[str, object] = {"arm": name, "setting": parts[0].get("setting", "-")}
-    row |= {"seeds": len(parts), "cases": sum(part["cases"] for part in parts)}
-    row["greedy"] = percent(bootstrap([value for part in parts for value in part["earned"]["greedy"]]))
-    for k in ("1", "8", "32"):
-        values = [value for part in parts for value in part["earned"].get("votes", {}).get(k, ())]
-        row[f"@{k}"] = percent(bootstrap(values)) if values else "-"
-    return row
+def row_of(cells: Cells, arm: str, seed: int, setting: str | None = None) -> Row | None:
+    """Return the row of a setting, or an arm's only one where none is named; None where it is not there."""
+    rows = cells.get(arm, {}).get(seed, [])
+    return next((row for row in rows if setting is None or row.get("setting") == setting), None)

@@ -5,11 +5,12 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from solon.errors import UserError
 from solon.report.curve import Point
 from solon.report.tables import percent
+from solon.stats import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,14 +25,26 @@ pre { background: #f5f3ee; padding: 1rem; white-space: pre-wrap; font-size: 14px
 """
 
 
+class Drawn(Protocol):
+    """What is drawn of a point: how accurate k votes are."""
+
+    @property
+    def k(self) -> int:
+        """The number of votes."""
+
+    @property
+    def accuracy(self) -> Interval:
+        """Their accuracy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a picture: votes at growing k, and the greedy judgment as a flat one, if there is one."""
 
     name: str
     color: str
-    votes: Sequence[Point]
-    greedy: Point | None = None
+    votes: Sequence[Drawn]
+    greedy: Drawn | None = None
     dashed: bool = False
 
 

@@ -39,6 +39,14 @@ def rows_table(rows: Sequence[Mapping[str, object]], title: str) -> Table:
     return table
 
 
+def text_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Lay out cells of text under their heads."""
+    table = Table(*heads, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
 def accuracy_table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     """Lay out rows of facts and of intervals with the keys mean, low and high, all in percent."""
     table = Table(title=title, title_justify="left")

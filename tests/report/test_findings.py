@@ -1,0 +1,150 @@
+"""What stands beside the claims, and all of it as tables, Markdown, plain values and a picture."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from solon.errors import UserError
+from solon.report.beside import DEV, Fact, facts
+from solon.report.cells import Row
+from solon.report.findings import draw_findings, findings
+from solon.report.resampling import Draws, Estimate
+from solon.report.sheets import markdown, sheets, written
+from solon.report.tables import text_table
+from tests.report.celling import arm, rated, row, seeded, shares
+
+
+def rl(place: int) -> list[Row]:
+    """Make the rows of rl: meta votes gain on `test`, and dev prefers another way on the last seed."""
+    plain, guided = shares(0.5), shares(0.9)
+    said = {"checks true": 0.8 + place / 10, "covered by eight": None, "weight correlation": 0.25}
+    test = row(plain, {1: plain, 8: plain}, setting="test") | {"rules": {"greedy": said, "votes": {}}}
+    test["earned"]["meta"] = {"8": guided}
+    test |= {"unread": {"greedy": 0.0, "votes": place / 100}, "cost": {"trained": 2e6, "generated": 1e6}}
+    test |= {"tokens": {"greedy": 100, "votes": 90}, "spread": {"samples": 1.0, "cases": 2.0 + 2 * place}}
+    dev = row(plain, setting=DEV)
+    dev["earned"] |= {"meta": {"8": plain}, "soft": {"8": guided if place == 2 else plain}}
+    return [test, dev]
+
+
+def told(found: list[Fact], topic: str) -> dict[tuple[str, str], Fact]:
+    return {(fact.of, fact.name): fact for fact in found if fact.topic == topic}
+
+
+def value(fact: Fact) -> Estimate:
+    assert isinstance(fact.value, Estimate)
+    return fact.value
+
+
+def test_rules_are_means_over_seeds_and_what_is_unknown_is_left_out() -> None:
+    found = told(facts({"rl": seeded(rl)}), "by the world's rules")
+    assert value(found["rl, greedy, test", "checks true"]).mean == pytest.approx(0.9)
+    assert value(found["rl, greedy, test", "checks true"]).low is None
+    assert ("rl, greedy, test", "covered by eight") not in found
+
+
+def test_guided_votes_are_paired_with_plain_ones_and_dev_chooses_on_each_seed() -> None:
+    found = facts({"rl": seeded(rl)})
+    gains = told(found, "meta-guided votes over plain ones")
+    assert list(gains) == [("the best half, test", "@8")]
+    assert value(gains["the best half, test", "@8"]).mean == pytest.approx(0.4)
+    chosen = told(found, "meta-guided votes on the dev split, @8")
+    assert [chosen[f"seed {seed}", "chosen"].value for seed in (101, 102, 103)] == [
+        "the best half", "the best half", "all, by the chance to be right",
+    ]  # fmt: skip
+
+
+def test_spreads_are_relative_on_each_seed() -> None:
+    spread = told(facts({"rl": seeded(rl)}), "spread of sampled rewards")["rl", "within cases / between cases"]
+    assert value(spread).seeds == (0.5, 0.25, pytest.approx(1 / 6))
+
+
+def test_the_largest_unread_shares_stand_first() -> None:
+    cells = {"base": arm(shares(0.5), setting="test", unread={"greedy": 0.0, "votes": 0.0}), "rl": seeded(rl)}
+    found = told(facts(cells), "largest unread shares")
+    assert list(found)[:2] == [("rl, test", "greedy"), ("rl, test", "votes")]
+    assert value(found["rl, test", "votes"]).seeds == (0.0, 0.01, 0.02)
+
+
+def test_other_numbers_of_responses_stand_beside_chance() -> None:
+    votes = {8: shares(0.6)}
+    rows = [row(shares(share), votes, setting=f"{judge}, n = 3") for judge, share in (("base", 0.5), ("rl", 0.7))]
+    found = told(facts({"sizes": seeded(lambda _: rows)}), "by number of responses")
+    assert value(found["n = 3", "rl - base, greedy"]).mean == pytest.approx(0.2)
+    assert value(found["n = 3", "rl - base, @8"]).mean == 0.0
+    assert value(found["n = 3", "chance"]).mean == pytest.approx(1 / 3)
+    assert ("n = 3", "rft, greedy") not in found
+
+
+def test_single_responses_have_an_auc() -> None:
+    labels, scores = [True, False] * 10, [2.0, 1.0] * 10
+    single = seeded(lambda _: [rated(labels, scores, setting="rl, sandbox-correct")])
+    (fact,) = told(facts({"single": single}), "AUC of single responses").values()
+    assert (fact.of, fact.name, value(fact).mean) == ("rl, sandbox-correct", "greedy", 1.0)
+
+
+def test_what_votes_of_a_small_model_cost_is_shown() -> None:
+    small = arm(shares(0.5), tokens={"greedy": 100, "votes": 50})
+    found = told(facts({"rl": seeded(rl), "small": small}), "compute of a small model's votes")
+    assert value(found["small @32", "tokens a case"]).mean == 1600
+    assert value(found["rl greedy", "times millions of parameters"]).mean == pytest.approx(107)
+
+
+def test_figures_are_written_in_their_units() -> None:
+    one = Estimate(0.125, -0.0001, 0.2, None, None, ())
+    assert written(one, "percent") == "12.5 [0.0, 20.0]"
+    assert written(one, "points") == "+12.5 [+0.0, +20.0]"
+    assert written(one, "ratio") == "0.125 [0.000, 0.200]"
+    assert written(Estimate(31.0, None, None, None, None, ()), "values") == "+31.0"
+
+
+def test_markdown_holds_every_table_and_is_the_same_each_time() -> None:
+    cells = {"rl": seeded(rl), "pairwise": arm(shares(0.25))}
+    lines = markdown(findings(cells))
+    assert lines == markdown(findings(cells))
+    assert "| rl | test | 3 | 120 | 50.0 [40.8, 59.2] | 50.0 [40.8, 59.2] | 50.0 [40.8, 59.2] | - |" in lines
+    assert "| rl | test | 50.0 [40.8, 59.2] | - | - | 2,000,000 | 1,000,000 | 100 | 90 |" in lines
+    assert "| C13 | GRM greedy beats the LLM-as-a-Judge of the same training | holds |  |  |  |" in lines
+    (part,) = (line for line in lines if "rl greedy > pairwise greedy" in line)
+    assert part.startswith("|  | rl greedy > pairwise greedy | above 0 | +25.0 [")
+    assert part.endswith(" | +25.0, +25.0, +25.0 |")
+    (missing,) = (line for line in lines if line.startswith("| C6 "))
+    assert "not run | lacks rft on 0 of 3 seeds; lacks rft hinted on 0 of 3 seeds" in missing
+    blocks = "\n".join(lines).split("\n\n")
+    tables = [block.splitlines() for block in blocks if block.startswith("|")]
+    assert len(tables) == sum(line.startswith("### ") for line in lines) > 4
+    assert all(len({line.count(" |") for line in rows}) == 1 for rows in tables)
+
+
+def test_terminals_show_the_same_cells() -> None:
+    console = Console(width=240)
+    with console.capture() as captured:
+        for sheet in sheets(findings({"rl": seeded(rl)})):
+            console.print(text_table(sheet.title, sheet.heads, sheet.rows))
+    assert "50.0 [40.8, 59.2]" in captured.get()
+    assert "not run" in captured.get()
+
+
+def test_plain_values_are_figures_and_not_texts() -> None:
+    cells = {"rl": seeded(rl), "pairwise": arm(shares(0.25))}
+    plain = json.loads(json.dumps(findings(cells).plain(), allow_nan=False))
+    assert plain["arms"][0]["earned"]["greedy"]["mean"] == 0.5
+    by_name = {one["name"]: one for one in plain["claims"]}
+    assert by_name["C13"]["parts"][0]["seeds"] == [0.25] * 3
+    assert by_name["C1"]["verdict"] == "not run"
+    assert {"topic", "of", "name", "value", "unit"} == set(plain["facts"][0])
+
+
+def test_the_picture_shows_the_arms_that_vote(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    draw_findings({"rl": seeded(rl), "scalar": arm(shares(0.6), setting="test")}, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UserError, match="there is nothing to draw"):
+        draw_findings({"pairs": arm(shares(0.5))}, tmp_path / "none.png")
+
+
+def test_draws_can_be_fewer() -> None:
+    few = facts({"pleading": arm(shares(0.5), setting="rl")}, Draws(50))
+    assert value(told(few, "responses that plead")["rl", "greedy"]).mean == 0.5
