@@ -10,8 +10,10 @@ import pytest
 from solon.judge import Judge
 from solon.report.recorded import Recorded
 from solon.samplers.scripted import ScriptedSampler
+from solon.scorers.scripted import ScriptedScorer
+from solon.scorers.seam import Conversation
 from solon.store import Store
-from solon.types import Case
+from solon.types import Case, Content, plain
 from tests.cli.conftest import Done
 from tests.judge.judging import boxed, case, cases
 from tests.judge.test_ending import noisy
@@ -98,3 +100,53 @@ def test_a_form_that_changed_since_is_refused(tmp_path: Path, solon: Callable[..
     done = solon("tune", "stop", run, "--out", tmp_path / "prior.json")
     assert done.code == 2
     assert "restore its template" in done.err
+
+
+def worth(response: Content) -> float:
+    return float(plain(response).split()[1])
+
+
+def labels_file(folder: Path, given: list[Case]) -> Path:
+    rows = [
+        {"id": one.id, "prompt": "?", "responses": ["a", "b"], "ratings": [*map(worth, one.responses)]} for one in given
+    ]
+    path = folder / "labels.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    return path
+
+
+def test_the_way_to_vote_is_chosen_on_other_folds(solon: Callable[..., Done], tmp_path: Path) -> None:
+    given = cases(40)
+    (tmp_path / "run").mkdir()
+    truth = {plain(response): worth(response) for one in given for response in one.responses}
+
+    def knows(conversation: Conversation) -> float:
+        """Weigh a judgment by whether its higher score is the truly better response's."""
+        shown = [text for text in truth if f"\n{text}\n" in plain(conversation[0].content)]
+        order = sorted(shown, key=lambda text: plain(conversation[0].content).index(text))
+        scores = [float(x) for x in plain(conversation[1].content).rpartition("{")[2].rstrip("}").split(",")]
+        return 3.0 if (scores[0] > scores[1]) == (truth[order[0]] > truth[order[1]]) else -3.0
+
+    judge = Judge(ScriptedSampler(noisy), k=8, meta=ScriptedScorer(knows))
+    with judge, Store(tmp_path / "run" / "run.sqlite", judge.identity()) as store:
+        judge.batch(given, store)
+    labels, figures = labels_file(tmp_path, given), tmp_path / "figures.json"
+    done = solon("tune", "vote", tmp_path / "run", "--labels", labels, "--json", figures)
+    assert done.code == 0, done.told
+    found = json.loads(figures.read_text("utf-8"))
+    ways = {row["way"]: row for row in found["rows"]}
+    assert found["chosen"] in ("meta, best half", "meta, all softly")
+    assert found["options"] in ("--weigh top", "--weigh soft")
+    assert ways["votes"]["chosen"] == 0
+    assert ways["majority"]["options"] == "-"
+    assert found["gain"]["mean"] >= 0
+
+
+def test_too_few_labels_cannot_be_parted(solon: Callable[..., Done], tmp_path: Path) -> None:
+    given = cases(3)
+    run = made(tmp_path / "run", given, k=4)
+    done = solon("tune", "vote", run, "--labels", labels_file(tmp_path, given))
+    assert done.code == 2
+    assert "5 folds" in done.told
+    done = solon("tune", "vote", run, "--labels", labels_file(tmp_path, given), "--k", 5)
+    assert "has 4 judgments" in done.told

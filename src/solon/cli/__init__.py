@@ -48,6 +48,7 @@ app.command(train)
 
 tune = App(name="tune", help="Choose how votes are weighed and when they end, on cases that nothing is measured on.")
 tune.command("solon.cli.tune:stop", help="Calibrate the confident stopping rule on full votes.")
+tune.command("solon.cli.tune:vote", help="Choose how to vote by labels, cross-validated.")
 app.command(tune)
 
 

@@ -49,7 +49,7 @@ def curve(
     need_matplotlib()
     known = None if prior is None else read_prior(prior)
     recorded = Recorded.of(run)
-    told = None if labels is None else _labels(labels, recorded)
+    told = None if labels is None else labels_of(labels, recorded)
     points = bought(recorded, told, known, delta, recorded.others(run))
     measure = "agreement with all judgments" if labels is None else "accuracy, ties share"
     folder = out or (run if run.is_dir() else run.parent)
@@ -72,7 +72,12 @@ def _show(points: list[Bought], measure: str, title: str, folder: Path) -> None:
     Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
 
 
-def _labels(path: Path, run: Recorded) -> dict[str, Label]:
+def labels_of(path: Path, run: Recorded) -> dict[str, Label]:
+    """Read the labels of a run's cases.
+
+    Raises:
+        UserError: the file has none for any of them.
+    """
     found = {one.case.id: one.label for one in read_cases(str(path)).cases if isinstance(one, LabeledCase)}
     if not any(case.id in found for case in run.cases):
         raise UserError(f"'{path}' has no label for any case of the run: the ids must be the same")

@@ -1,8 +1,10 @@
 """`solon tune`: choose how votes are weighed and when they end, on cases that nothing is measured on."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -10,11 +12,15 @@ from cyclopts.validators import Number
 from rich.console import Console
 
 from solon.calibrating import Full, Replay, best, calibrated, replayed
+from solon.cli.curve import labels_of
+from solon.cli.options import Count
 from solon.errors import UserError
 from solon.files import make_folder, write_json
+from solon.order import stable_hash
 from solon.report.recorded import Recorded
+from solon.report.spending import earned_by_way
 from solon.report.tables import percent, rows_table
-from solon.stats import bootstrap
+from solon.stats import bootstrap, paired
 from solon.stopping import Stop
 
 
@@ -52,6 +58,83 @@ def stop(
     if json:
         write_json(json, {"prior": asdict(prior), "rules": rows})
     Console(stderr=True).print(f"prior: {out}", markup=False, highlight=False, soft_wrap=True)
+
+
+OPTIONS = {
+    "votes": "",
+    "meta, best half": "--weigh top",
+    "meta, all softly": "--weigh soft",
+    "expected scores": "--scores expected",
+    "soft scores": "--scores soft",
+}
+"""What to tell solon judge for a way to vote; a majority of a scoring form is only compared."""
+
+
+def vote(
+    run: Path,
+    /,
+    *,
+    labels: Path,
+    k: Count | None = None,
+    folds: Annotated[int, Parameter(validator=Number(gte=2))] = 5,
+    seed: int = 0,
+    json: Path | None = None,
+) -> None:
+    """Choose how to vote by labels, cross-validated: the choice of each fold is made on the others and measured on it.
+
+    Parameters
+    ----------
+    run
+        The folder that solon judge --out made, on cases that nothing is measured on; with --meta its weights, and with
+        --top-logprobs expected scores are among the ways.
+    labels
+        A file with the labels of the run's cases.
+    k
+        Votes per case; by default all of the run.
+    folds
+        Parts of the cases.
+    seed
+        Draws the parts.
+    json
+        Also write the figures to this file.
+    """
+    recorded = Recorded.of(run)
+    told, most = labels_of(labels, recorded), k or recorded.k
+    if most > recorded.k:
+        raise UserError(f"k is {most} and the run '{run}' has {recorded.k} judgments a case")
+    ways = earned_by_way(recorded, told, most, recorded.others(run))
+    known = {name: values for name, values in ways.items() if name in OPTIONS}
+    chosen, scores = _chosen(known, folds, seed)
+    rows = [
+        {"way": name, "options": OPTIONS.get(name, "-"), "accuracy": percent(bootstrap(values)), "chosen": chosen[name]}
+        for name, values in ways.items()
+    ]
+    rows.append({"way": "chosen by the others", "options": "", "accuracy": percent(bootstrap(scores)), "chosen": ""})
+    best = max(known, key=lambda name: fmean(known[name]))
+    gain = paired(scores, ways["votes"])
+    console = Console()
+    console.print(rows_table(rows, f"{len(scores):,} labeled cases, {most} votes, {folds} folds"))
+    console.print(f"chosen over plain votes, held out: {percent(gain)} points", markup=False, highlight=False)
+    console.print(f"choose: {best} ({OPTIONS[best] or 'no option'})", markup=False, highlight=False)
+    if json:
+        make_folder(json.parent)
+        write_json(json, {"chosen": best, "options": OPTIONS[best], "rows": rows, "gain": gain._asdict()})
+
+
+def _chosen(ways: Mapping[str, Sequence[float]], folds: int, seed: int) -> tuple[Counter[str], list[float]]:
+    """Return how often each way is the best of the other folds, and what the choices earn on their own fold's cases."""
+    count = len(next(iter(ways.values())))
+    if count < folds:
+        raise UserError(f"{count} labeled cases cannot be parted into {folds} folds: give more, or fewer folds")
+    parts = [stable_hash("fold", seed, i) % folds for i in range(count)]
+    chosen, scores = Counter[str](), [0.0] * count
+    for fold in sorted(set(parts)):
+        rest = [i for i, part in enumerate(parts) if part != fold]
+        best = max(ways, key=lambda name: fmean(ways[name][i] for i in rest or range(count)))
+        chosen[best] += 1
+        for i in (i for i, part in enumerate(parts) if part == fold):
+            scores[i] = ways[best][i]
+    return chosen, scores
 
 
 def _votes(runs: Sequence[Path]) -> tuple[list[Full], float]:

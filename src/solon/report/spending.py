@@ -59,6 +59,25 @@ def bought(
     return [*fixed, *_ended(run, [full[i] for i in places], verdicts, told, prior, delta)]
 
 
+def earned_by_way(
+    run: Recorded, labels: Mapping[str, Label], k: int, others: Mapping[str, Recorded] | None = None
+) -> dict[str, list[float]]:
+    """Return what every labeled case earns at k, by way to vote: for choosing one on cases that nothing is measured on.
+
+    Args:
+        run: the run, with all its samples.
+        labels: of its cases, by id; cases without one, or with one that prefers nothing, are left out.
+        k: the number of votes.
+        others: the same run read with other scores.
+    """
+    places = [i for i, case in enumerate(run.cases) if _tells(labels.get(case.id))]
+    told = [labels[run.cases[i].id] for i in places]
+    found = {name: earned([run.verdicts[i] for i in places], told, k, **way) for name, way in _ways(run).items()}
+    for name, other in (others or {}).items():
+        found[name] = earned([other.verdicts[i] for i in places], told, k, rule=run.form.rule)
+    return found
+
+
 def draw_bought(points: Sequence[Bought], path: Path, measure: str) -> None:
     """Draw all points over judgments (log scale): a line for each way to vote, a mark for each rule to end one."""
     import matplotlib as mpl
