@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def points(path: Path) -> dict[str, dict[str, float]]:
+def points(path: Path) -> dict[str, dict[str, Any]]:
     return {point["name"]: point | {"score": point["score"]["mean"]} for point in json.loads(path.read_text("utf-8"))}
 
 
@@ -41,9 +42,12 @@ def test_without_labels_votes_are_compared_with_all_judgments(
     assert done.code == 0, done.told
     found = points(tmp_path / "points.json")
     ways = ("votes", "majority", "meta, best half", "meta, all softly")
-    assert {f"{way}@{k}" for way in ways for k in (1, 2, 4, 8, 16, 32)} | {
-        "votes, lossless", "votes, confident", "votes, anytime"
-    } == set(found)  # fmt: skip
+    rules = ("lossless", "confident", "anytime")
+    ended = {name for rule in rules for name in (f"votes, {rule}", f"as many for all as {rule}")}
+    assert {f"{way}@{k}" for way in ways for k in (1, 2, 4, 8, 16, 32)} | ended == set(found)
+    assert found["votes@32"]["over_all"] == found["votes, lossless"]["over_all"] == {"mean": 0, "low": 0, "high": 0}
+    assert found["votes@1"]["over_all"]["mean"] < 0
+    assert found["as many for all as lossless"]["judgments"] == round(found["votes, lossless"]["judgments"])
     assert [found[f"{way}@32"]["score"] for way in ways] == [1.0] * 4
     assert found["votes, lossless"]["score"] == 1.0
     assert found["votes, lossless"]["judgments"] < 32

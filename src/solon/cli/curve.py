@@ -15,7 +15,7 @@ from solon.files import make_folder, write_json
 from solon.report.page import need_matplotlib, picture, table, text, write_page
 from solon.report.recorded import Recorded
 from solon.report.spending import Bought, bought, draw_bought
-from solon.report.tables import percent, rows_table
+from solon.report.tables import percent, rows_table, signed
 from solon.types import Label, LabeledCase
 
 
@@ -57,7 +57,7 @@ def curve(
         make_folder(path)
     _show(points, measure, f"what judgments buy: {len(recorded.cases):,} cases, up to {recorded.k} judgments", folder)
     if json is not None:
-        write_json(json, [asdict(point) | {"score": point.score._asdict()} for point in points])
+        write_json(json, [_plain(point) for point in points])
 
 
 def _show(points: list[Bought], measure: str, title: str, folder: Path) -> None:
@@ -70,6 +70,10 @@ def _show(points: list[Bought], measure: str, title: str, folder: Path) -> None:
     write_page(folder / "curve.html", "What judgments buy", blocks)
     said = f"report: {folder / 'curve.html'}"
     Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def _plain(point: Bought) -> dict[str, object]:
+    return asdict(point) | {"score": point.score._asdict(), "over_all": point.over_all._asdict()}
 
 
 def labels_of(path: Path, run: Recorded) -> dict[str, Label]:
@@ -90,4 +94,4 @@ def _row(point: Bought, measure: str) -> dict[str, object]:
         "requests": f"{point.requests:.1f}",
         "tokens": f"{point.tokens:,.0f}",
     }
-    return {"": point.name, **costs, measure: percent(point.score)}
+    return {"": point.name, **costs, measure: percent(point.score), "over all votes": signed(point.over_all)}

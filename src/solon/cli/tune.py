@@ -19,7 +19,7 @@ from solon.files import make_folder, write_json
 from solon.order import stable_hash
 from solon.report.recorded import Recorded
 from solon.report.spending import earned_by_way
-from solon.report.tables import percent, rows_table
+from solon.report.tables import percent, rows_table, signed
 from solon.stats import bootstrap, paired
 from solon.stopping import Stop
 
@@ -114,7 +114,7 @@ def vote(
     gain = paired(scores, ways["votes"])
     console = Console()
     console.print(rows_table(rows, f"{len(scores):,} labeled cases, {most} votes, {folds} folds"))
-    console.print(f"chosen over plain votes, held out: {percent(gain)} points", markup=False, highlight=False)
+    console.print(f"chosen over plain votes, held out: {signed(gain)} points", markup=False, highlight=False)
     console.print(f"choose: {best} ({OPTIONS[best] or 'no option'})", markup=False, highlight=False)
     if json:
         make_folder(json.parent)

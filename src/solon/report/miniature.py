@@ -11,7 +11,7 @@ from solon.report.curve import Point, curve, earned
 from solon.report.judges import gain, judge_row
 from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.show import show
-from solon.report.tables import curve_table, percent, rows_table
+from solon.report.tables import curve_table, percent, rows_table, signed
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
 from solon.vote import chance, half, vote
@@ -154,12 +154,6 @@ def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
         table(("stage", "seconds"), [[name, f"{value:.0f}"] for name, value in seconds.items()]),
     ]
     write_page(out / "report.html", TITLE, blocks)
-
-
-def signed(interval: Interval) -> str:
-    """Write a difference of shares in points with its 95 % interval."""
-    mean, low, high = (100 * value for value in interval)
-    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
 
 
 def _kinds(judges: Judges) -> list[list[str]]:

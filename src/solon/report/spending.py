@@ -6,16 +6,17 @@ judgments. Costs are judgments, requests and tokens per case; tokens hold a run'
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from solon.calibrating import best, stopped
+from solon.calibrating import Full, best, stopped
 from solon.report.curve import KS, earned
 from solon.report.recorded import Recorded
 from solon.reward import credit, decides
-from solon.stats import Interval, bootstrap
+from solon.stats import Interval, bootstrap, paired
 from solon.stopping import Prior, Stop, looks
 from solon.types import Label, Order, Right, Verdict
 from solon.vote import chance, half, vote
@@ -23,13 +24,17 @@ from solon.vote import chance, half, vote
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """One way to vote: its name, what it costs per case, and how good it is, with a 95 % interval over cases."""
+    """One way to vote: its name, what it costs per case, how good it is, and its paired difference to all votes.
+
+    Intervals are 95 % over cases.
+    """
 
     name: str
     judgments: float
     requests: float
     tokens: float
     score: Interval
+    over_all: Interval
 
 
 def bought(
@@ -49,14 +54,14 @@ def bought(
         others: the same run read with other scores, whose votes are compared with the same full vote.
     """
     places = [i for i, case in enumerate(run.cases) if labels is None or _tells(labels.get(case.id))]
-    verdicts = [run.verdicts[i] for i in places]
     told = None if labels is None else [labels[run.cases[i].id] for i in places]
-    fixed = [point for name, way in _ways(run).items() for point in _fixed(run, name, verdicts, told, way)]
+    ledger = _Ledger(run, [run.verdicts[i] for i in places], told)
+    fixed = [point for name, way in _ways(run).items() for point in ledger.fixed(name, way)]
     for name, other in (others or {}).items():
         read = [other.verdicts[i] for i in places]
-        fixed += _fixed(other, name, read, told, {"rule": run.form.rule}, verdicts)
+        fixed += ledger.fixed(name, {"rule": run.form.rule}, read)
     full = run.full()
-    return [*fixed, *_ended(run, [full[i] for i in places], verdicts, told, prior, delta)]
+    return [*fixed, *ledger.ended([full[i] for i in places], prior, delta)]
 
 
 def earned_by_way(
@@ -118,26 +123,6 @@ def _ways(run: Recorded) -> dict[str, dict[str, Any]]:
     return ways
 
 
-def _fixed(
-    run: Recorded,
-    name: str,
-    verdicts: Sequence[Verdict],
-    labels: Sequence[Label] | None,
-    way: Mapping[str, Any],
-    against: Sequence[Verdict] | None = None,
-) -> list[Bought]:
-    """Return a point per number of votes; without labels they are to agree with all votes, or those of `against`."""
-    found = []
-    for k in (*(k for k in KS if k < run.k), run.k):
-        if labels is not None:
-            scores = earned(verdicts, labels, k, **way)
-        else:
-            pairs = zip(verdicts, against or verdicts, strict=True)
-            scores = [float(_tied(v, k, way) == _tied(full, run.k, way)) for v, full in pairs]
-        found.append(_point(run, f"{name}@{k}", [(k,)] * len(verdicts), verdicts, scores))
-    return found
-
-
 def _tied(verdict: Verdict, k: int, way: Mapping[str, Any]) -> tuple[int, ...]:
     """Return who shares the top after the first k judgments."""
     weights, keep, soft = None, way.get("keep"), way.get("soft")
@@ -147,41 +132,68 @@ def _tied(verdict: Verdict, k: int, way: Mapping[str, Any]) -> tuple[int, ...]:
     return vote(verdict.outcomes[:k], n, rule=way["rule"], weights=weights, keep=keep and keep(k)).tied
 
 
-def _ended(
-    run: Recorded,
-    votes: Sequence[Sequence[Sequence[float]]],
-    verdicts: Sequence[Verdict],
-    labels: Sequence[Label] | None,
-    prior: Prior | None,
-    delta: float,
-) -> list[Bought]:
-    """Return a point for every rule to end a vote early; none where the form's scores have no bounds."""
-    reach, rules, found = run.form.reach, ("lossless", "confident", "anytime"), []
-    for rule in rules if reach is not None else ():
-        stop: Stop = rule  # type: ignore[assignment]
-        used = [stopped(vote, reach or 0.0, stop, prior, delta) for vote in votes]
-        if labels is None:
-            scores = [float(best(vote[:k]) == best(vote)) for vote, k in zip(votes, used, strict=True)]
-        else:
-            scores = [_credit(v, k, run, label) for v, k, label in zip(verdicts, used, labels, strict=True)]
-        seen = [[look for look in looks(stop, run.k) if look <= k] for k in used]
-        found.append(_point(run, f"votes, {rule}", seen, verdicts, scores))
-    return found
+@dataclass(frozen=True)
+class _Ledger:
+    """The cases of a run that count, with their labels; without any, votes are to agree with all votes."""
+
+    run: Recorded
+    verdicts: Sequence[Verdict]
+    labels: Sequence[Label] | None
+
+    @cached_property
+    def all(self) -> list[float]:
+        """What all votes come to."""
+        return self.scores(self.verdicts, self.run.k, {"rule": self.run.form.rule})
+
+    def scores(self, verdicts: Sequence[Verdict], k: int, way: Mapping[str, Any]) -> list[float]:
+        """Return how good k votes of every case are."""
+        if self.labels is not None:
+            return earned(verdicts, self.labels, k, **way)
+        plain = {"rule": way["rule"]} if verdicts is not self.verdicts else way
+        pairs = zip(verdicts, self.verdicts, strict=True)
+        return [float(_tied(v, k, way) == _tied(full, self.run.k, plain)) for v, full in pairs]
+
+    def fixed(self, name: str, way: Mapping[str, Any], verdicts: Sequence[Verdict] | None = None) -> list[Bought]:
+        """Return a point for every number of votes."""
+        read = verdicts or self.verdicts
+        ks = (*(k for k in KS if k < self.run.k), self.run.k)
+        return [self.point(f"{name}@{k}", [(k,)] * len(read), self.scores(read, k, way)) for k in ks]
+
+    def ended(self, votes: Sequence[Full], prior: Prior | None, delta: float) -> list[Bought]:
+        """Return a point for every rule to end a vote early, and one for as many votes of every case.
+
+        None where the form's scores have no bounds.
+        """
+        reach, found = self.run.form.reach, []
+        rules: tuple[Stop, ...] = () if reach is None else ("lossless", "confident", "anytime")
+        for rule in rules:
+            used = [stopped(vote, reach or 0.0, rule, prior, delta) for vote in votes]
+            seen = [[look for look in looks(rule, self.run.k) if look <= k] for k in used]
+            found.append(self.point(f"votes, {rule}", seen, self._prefixes(votes, used)))
+            alike = round(fmean(used))
+            same = self._prefixes(votes, [alike] * len(votes))
+            found.append(self.point(f"as many for all as {rule}", [(alike,)] * len(votes), same))
+        return found
+
+    def _prefixes(self, votes: Sequence[Full], used: Sequence[int]) -> list[float]:
+        """Return how good the first votes of every case are, so many of each."""
+        if self.labels is None:
+            return [float(best(vote[:k]) == best(vote)) for vote, k in zip(votes, used, strict=True)]
+        return [_credit(v, k, self.run, label) for v, k, label in zip(self.verdicts, used, self.labels, strict=True)]
+
+    def point(self, name: str, seen: Sequence[Sequence[int]], scores: Sequence[float]) -> Bought:
+        """Return a point: `seen` are the looks at every case, up to where its vote ends."""
+        usage = self.run.usage
+        requests = fmean(_requests(v.orders, each) for v, each in zip(self.verdicts, seen, strict=True))
+        judgments = fmean(each[-1] for each in seen)
+        tokens = judgments * usage.completion_tokens / usage.samples
+        tokens += requests * usage.prompt_tokens / max(1, usage.calls)
+        return Bought(name, judgments, requests, tokens, bootstrap(scores), paired(scores, self.all))
 
 
 def _credit(verdict: Verdict, k: int, run: Recorded, label: Label) -> float:
     scores = vote(verdict.outcomes[:k], len(verdict.orders[0]), rule=run.form.rule).scores
     return 0.0 if scores is None else credit(scores, label)
-
-
-def _point(
-    run: Recorded, name: str, looks: Sequence[Sequence[int]], verdicts: Sequence[Verdict], scores: Sequence[float]
-) -> Bought:
-    usage = run.usage
-    requests = fmean(_requests(verdict.orders, each) for verdict, each in zip(verdicts, looks, strict=True))
-    judgments = fmean(each[-1] for each in looks)
-    tokens = judgments * usage.completion_tokens / usage.samples + requests * usage.prompt_tokens / max(1, usage.calls)
-    return Bought(name, judgments, requests, tokens, bootstrap(scores))
 
 
 def _requests(orders: Sequence[Order], looks: Sequence[int]) -> int:

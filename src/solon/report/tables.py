@@ -62,3 +62,9 @@ def percent(interval: Interval) -> str:
     """Write a share in percent with its 95 % interval."""
     mean, low, high = (100 * value for value in interval)
     return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
+
+
+def signed(interval: Interval) -> str:
+    """Write a difference of shares in points with its 95 % interval."""
+    mean, low, high = (100 * value for value in interval)
+    return f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]"
