@@ -56,8 +56,10 @@ class LocalServer:
     """How the server behaves, and what it has seen.
 
     `fault_share` of all first calls meet one of `faults`; the second try of the same call is served. `pinned` refuses
-    any other model name, `too_long` longer prompts (characters), and a prompt in `broken` is always a 500. `asked`
-    counts every (prompt digest, seed + choice index) that was completed.
+    any other model name, `too_long` longer prompts (characters), and a prompt in `broken` is always a 500. While it is
+    `out`, every request breaks off ("reset") or gets that status, those in flight too; `turned_away` has the paths that
+    came meanwhile, and `most_turned_away` how many at once. `asked` counts every (prompt digest, seed + choice
+    index) that was completed.
     """
 
     models: tuple[str, ...] | None = ("local",)
@@ -72,11 +74,15 @@ class LocalServer:
     broken: tuple[str, ...] = ()
     fault_share: float = 0.0
     faults: tuple[str, ...] = FAULTS[:2]
+    out: str | None = None
     url: str = ""
     calls: int = 0
     choices: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
+    turning_away: int = 0
+    turned_away: list[str] = field(default_factory=list)
+    most_turned_away: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
     asked: Counter[tuple[str, int]] = field(default_factory=Counter)
     _tries: Counter[str] = field(default_factory=Counter)
@@ -88,11 +94,34 @@ class LocalServer:
 
     def app(self) -> web.Application:
         """Build the application; one server may be served once."""
-        app = web.Application(client_max_size=2**28)
+        app = web.Application(client_max_size=2**28, middlewares=[self._door])
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/stats", self._stats)
         return app
+
+    @property
+    def _door(self) -> Any:
+        @web.middleware
+        async def door(request: web.Request, handler: Any) -> web.StreamResponse:
+            if self.out is None:
+                answer: web.StreamResponse = await handler(request)
+                return answer if self.out is None else self._turn_away(request, self.out)
+            self.turned_away.append(request.path)
+            self.turning_away += 1
+            self.most_turned_away = max(self.most_turned_away, self.turning_away)
+            await asyncio.sleep(self.latency)
+            self.turning_away -= 1
+            return self._turn_away(request, self.out or "reset")
+
+        return door
+
+    def _turn_away(self, request: web.Request, out: str) -> web.Response:
+        if out != "reset":
+            return _error(int(out), "down", {})
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
     async def _models(self, request: web.Request) -> web.Response:
         self._check_key(request)
@@ -198,13 +227,17 @@ def running(server: LocalServer | None = None, **behavior: Any) -> Iterator[Loca
         await site.start()
         server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
 
+    async def stop() -> None:
+        await asyncio.sleep(0.01)  # asyncio leaks a connection that is accepted while the server closes
+        await runner.cleanup()
+
     thread = threading.Thread(target=loop.run_forever, name="local-server", daemon=True)
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(start(), loop).result()
         yield server
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        asyncio.run_coroutine_threadsafe(stop(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -154,12 +154,27 @@ def test_faults_lose_nothing_and_double_nothing(solon: Solon, file: Write, tmp_p
 
 
 def test_calls_that_fail_for_good_are_unread(solon: Solon, file: Write) -> None:
-    with running(too_long=2000) as server:
-        done = solon("judge", file(row("a", responses=["x" * 3000, "y"])), "--model", server.url, "--k", 2)
+    with running(pinned="other") as server:
+        done = solon("judge", file(row("a")), "--model", server.url, "--k", 2, "--served-model", "local")
     assert done.code == 0
     assert (done.lines[0]["scores"], done.lines[0]["unread"]) == (None, {"failed_call": 2})
-    assert "2, such as: HTTP 400: the prompt is longer than 2000 characters" in done.err
+    assert "2, such as: HTTP 400: Server is pinned to 'other'" in done.err
     assert "note: Calls failed: the same command with --out asks for them again." in done.err
+
+
+def test_a_prompt_that_is_too_long_is_unread_and_not_asked_again(solon: Solon, file: Write, tmp_path: Path) -> None:
+    cases = file(row("a", responses=["x" * 3000, "y"]), row("b"))
+    with running(too_long=2000) as server:
+        command = ("judge", cases, "--model", server.url, "--k", 2, "--out", tmp_path / "run")
+        done, calls = solon(*command), server.calls
+        again = solon(*command)
+        assert (calls, server.calls) == (4, 4)
+    assert (done.code, again.code) == (0, 0)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "verdicts.jsonl").read_text("utf-8").splitlines()]
+    assert [line["unread"] for line in lines] == [{"too_long": 2}, {}]
+    assert "unread: too_long" in again.err
+    assert "2, such as: HTTP 400: the prompt is longer than 2000 characters" in again.err
+    assert "asks for them again" not in again.err
 
 
 def test_options_stand_in_a_file_and_flags_win(solon: Solon, file: Write, tmp_path: Path) -> None:

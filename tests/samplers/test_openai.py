@@ -156,7 +156,7 @@ async def test_a_call_that_keeps_failing_is_a_failure_in_its_place() -> None:
 async def test_a_refused_request_is_not_tried_again_and_carries_the_servers_words() -> None:
     with running(too_long=10) as server:
         answers = await sampled(server.url, ask("a much longer prompt than this server takes"), ask("ok"))
-    assert answers[0].samples == (Failure("HTTP 400: the prompt is longer than 10 characters"),)
+    assert answers[0].samples == (Failure("HTTP 400: the prompt is longer than 10 characters", "too_long"),)
     assert answers[0].calls == 1
     assert texts(answers[1])
 

@@ -128,7 +128,8 @@ def test_what_the_model_cannot_be_asked_fails_in_its_place() -> None:
     assert texts(answers[0])
     assert texts(answers[3])
     assert [getattr(sample, "reason", "") for sample in answers[1].samples] == ["unsupported_content"] * 2
-    assert answers[2].samples == (Failure("the prompt has 2416 tokens and the model takes 512 with its answer"),)
+    told = "the prompt has 2416 tokens and the model takes 512 with its answer"
+    assert answers[2].samples == (Failure(told, "too_long"),)
 
 
 def test_an_answer_ends_where_the_context_does() -> None:

@@ -1,6 +1,7 @@
 """Calls to a server that are made again while that helps, and calls that are made together."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,17 @@ from solon.samplers.seam import Failure
 T = TypeVar("T")
 
 _ABOUT_IMAGES = ("image", "multimodal", "multi-modal", "vision")
+_REFUSALS = (400, 413, 422)
+_TOO_LONG = re.compile(
+    r"context[ -](length|window|size|limit)"
+    r"|maximum (model|prompt|input) length"
+    r"|\b(prompt|input|content|messages?)\W+((is|are|string) )?too long\b"
+    r"|\b(prompt|input) (\([^)]*\) )?is longer than\b"
+    r"|\b(prompt|input) (length|tokens?|token count)\b[^.]{0,30} exceeds?\b"
+    r"|\binputs?\W+(must have less than|tokens \+)",
+    re.IGNORECASE,
+)
+"""How servers say that a prompt, or a prompt with its answer, is longer than the model takes; the tests quote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,8 @@ class Fault:
 
     def failure(self, tries: int, *, image: bool) -> Failure:
         """Return what is left of a call after all tries; `image` tells whether it showed one."""
+        if self.status in _REFUSALS and _TOO_LONG.search(self.detail):
+            return Failure(self.detail, "too_long")
         about_images = any(word in self.detail.lower() for word in _ABOUT_IMAGES)
         if image and 400 <= self.status < 500 and about_images:
             return Failure(self.detail, "unsupported_content")

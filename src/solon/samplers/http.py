@@ -6,14 +6,19 @@ the event loop that uses them, so that one sampler serves several loops, one aft
 
 import asyncio
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from solon.errors import UserError
 
+T = TypeVar("T")
+
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_CONNECT_SECONDS = 30.0
 
 
 class NoAnswerError(Exception):
@@ -22,11 +27,32 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server answered."""
+    """What the server at the address `url` answered."""
 
     status: int
     body: bytes
     retry_after: str | None = None
+    url: str = ""
+
+
+class PerLoop(Generic[T]):
+    """One thing for every event loop that asks for it, made there and forgotten when the loop is closed."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: dict[asyncio.AbstractEventLoop, T] = {}
+
+    def get(self) -> T:
+        """Return the running event loop's own."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._made:
+            self._made = {other: made for other, made in self._made.items() if not other.is_closed()}
+            self._made[loop] = self._make()
+        return self._made[loop]
+
+    def pop(self) -> T | None:
+        """Take out what the running event loop has, if anything; `get` makes it anew."""
+        return self._made.pop(asyncio.get_running_loop(), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +85,7 @@ class Server:
         self._headers = {"Content-Type": "application/json", "User-Agent": "solon"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
-        self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
+        self._pools = PerLoop(self._pool)
 
     async def get(self, path: str, seconds: float) -> Response:
         """Get a path below the address, over a connection of its own: some servers close one after an error.
@@ -75,40 +101,37 @@ class Server:
         Raises:
             NoAnswerError: nothing came back in time.
         """
-        async with self._pool().places:
+        async with self._pools.get().places:
             return await self._call("POST", path, data, self.timeout)
 
     def alone(self) -> asyncio.Lock:
         """Return the lock that lets one coroutine of the running event loop at a time do what others wait for."""
-        return self._pool().lock
+        return self._pools.get().lock
 
     async def close(self) -> None:
         """Close the connections that the running event loop has open; a later call opens new ones."""
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        pool = self._pools.pop()
         if pool is not None:
             await pool.session.close()
 
     async def _call(self, method: str, path: str, data: bytes | None, seconds: float) -> Response:
-        request = self._pool().session.request
+        request = self._pools.get().session.request
         headers = {"Connection": "close"} if method == "GET" else None
-        limit = aiohttp.ClientTimeout(total=seconds)
+        limit = aiohttp.ClientTimeout(total=seconds, sock_connect=_CONNECT_SECONDS)
         try:
             async with request(method, self.url + path, data=data, headers=headers, timeout=limit) as answer:
-                return Response(answer.status, await answer.read(), answer.headers.get("Retry-After"))
+                return Response(answer.status, await answer.read(), answer.headers.get("Retry-After"), self.url)
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NoAnswerError(f"no connection within {_CONNECT_SECONDS:g} s") from error
         except TimeoutError as error:
             raise NoAnswerError(f"no answer within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise NoAnswerError(" ".join(str(error).split()) or type(error).__name__) from error
 
     def _pool(self) -> _Pool:
-        loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None:
-            self._pools = {other: kept for other, kept in self._pools.items() if not other.is_closed()}
-            connector = aiohttp.TCPConnector(limit=self.concurrency)
-            session = aiohttp.ClientSession(connector=connector, headers=self._headers, proxy=_proxy(self.url))
-            pool = self._pools[loop] = _Pool(session, asyncio.Semaphore(self.concurrency), asyncio.Lock())
-        return pool
+        connector = aiohttp.TCPConnector(limit=self.concurrency)
+        session = aiohttp.ClientSession(connector=connector, headers=self._headers, proxy=_proxy(self.url))
+        return _Pool(session, asyncio.Semaphore(self.concurrency), asyncio.Lock())
 
 
 def _proxy(url: str) -> str | None:

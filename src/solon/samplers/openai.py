@@ -3,32 +3,23 @@
 The first use asks `GET {base}/models`: it finds out whether a server is there, whether it takes the key, and what its
 only model is called. All n samples of a request are asked for in one call, so that the server pays for the prompt once.
 A server that returns fewer is asked for the rest, and one that ignores `n` altogether gets single calls from then on,
-each with a seed of its own. Faults of the moment are tried again; what is left is a `Failure` in its place.
+each with a seed of its own. Faults of the moment are tried again; what is left is a `Failure` in its place. Several
+servers of one model share the calls, and what a seed brings does not depend on which of them answered.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from solon.errors import UserError
 from solon.samplers import wire
+from solon.samplers.breaker import Outage
 from solon.samplers.calls import Fault, persist, together
-from solon.samplers.http import NoAnswerError, Response, Server
+from solon.samplers.fleet import Fleet, OutageError
+from solon.samplers.http import NoAnswerError
+from solon.samplers.known import Known
 from solon.samplers.retry import Backoff
 from solon.samplers.seam import Answer, Failure, Request, Sampled
-
-_PROBE_SECONDS = 30.0
-
-
-@dataclass(slots=True)
-class _Known:
-    """What was learned of the server on the way; None for `honors_n` is not yet known."""
-
-    looked: bool = False
-    model: str | None = None
-    model_found: bool = False
-    answered: bool = False
-    honors_n: bool | None = None
 
 
 @dataclass(slots=True)
@@ -43,17 +34,19 @@ class OpenAISampler:
     """Samples from an OpenAI-compatible server (vLLM, SGLang, llama.cpp, `transformers serve`, hosted ones).
 
     Args:
-        base_url: the address that ends before `/chat/completions`, for instance `http://localhost:8000/v1`.
+        base_url: the address that ends before `/chat/completions`, for instance `http://localhost:8000/v1`; several
+            servers of one model are separated by commas.
         served_model: the model's name; None takes the only one that the server lists, and leaves the field out where
             it lists none.
         api_key: sent as a bearer token.
-        concurrency: calls in flight at once.
+        concurrency: calls in flight at once, over all servers.
         timeout: seconds until a call counts as failed, its whole answer included.
         extra_body: further fields of the body; they override the standard ones, and a null leaves a field out.
         retries: how often a call is tried again after faults of the moment.
         text_only: never send images; a request that shows one is `unsupported_content`.
+        outage: when a server counts as down and how long calls wait for it; None takes the defaults of `Outage`.
 
-    `notes` says in whole sentences what a user should know of this server.
+    `notes` says in whole sentences what a user should know of these servers.
 
     Raises:
         UserError: an option is out of range.
@@ -72,49 +65,43 @@ class OpenAISampler:
         extra_body: Mapping[str, object] | None = None,
         retries: int = 7,
         text_only: bool = False,
+        outage: Outage | None = None,
     ) -> None:
-        self._server = Server(base_url, api_key=api_key, concurrency=concurrency, timeout=timeout)
+        self._known = Known(served_model, has_key=bool(api_key))
+        self._fleet = Fleet(
+            base_url,
+            self._known.inspect,
+            api_key=api_key,
+            concurrency=concurrency,
+            timeout=timeout,
+            outage=outage or Outage(),
+        )
         self.concurrency = concurrency
         self.text_only = text_only
         self.notes: list[str] = []
         self._extra = dict(extra_body or {})
         self._backoff = Backoff(retries)
-        self._known = _Known(model=served_model)
+        self._looked = False
 
     async def sample(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer every request, in the order given; a call that failed for good is a `Failure` in its place.
 
         Raises:
-            UserError: no server is there, it refuses the key, it knows no such address or model, or it lists several
-                models and none was chosen.
+            UserError: no server is there, it refuses the key, it knows no such address or model, it lists several
+                models and none was chosen, or servers list different ones.
         """
-        if not self._known.looked:
-            async with self._server.alone():
-                if not self._known.looked:
-                    await self._look()
+        if not self._looked:
+            async with self._fleet.alone():
+                if not self._looked:
+                    self.notes += await self._fleet.look()
+                    self._looked = True
         if len(requests) == 1:
             return [await self._answer(requests[0])]
         return await together([self._answer(request) for request in requests])
 
     async def close(self) -> None:
         """Close the connections that the running event loop has open."""
-        await self._server.close()
-
-    async def _look(self) -> None:
-        """Take the first look at the server, and the name of its only model."""
-        known, url = self._known, self._server.url
-        try:
-            seen = await self._server.get("/models", min(self._server.timeout, _PROBE_SECONDS))
-        except NoAnswerError as error:
-            raise UserError(
-                f"cannot reach a server at {url} ({error}): is it running? Start it there, or correct the address"
-            ) from error
-        if seen.status == 401 or (seen.status == 403 and known.model is None):
-            raise self._key_refused(seen)
-        if seen.status == 200 and known.model is None:
-            known.model = _only(wire.models_of(seen.body), url)
-            known.model_found = known.model is not None
-        known.looked = True
+        await self._fleet.close()
 
     async def _answer(self, request: Request) -> Answer:
         if self.text_only and wire.has_image(request.messages):
@@ -133,67 +120,37 @@ class OpenAISampler:
 
     async def _call(self, request: Request, n: int, seed: int, bill: _Bill) -> list[Sampled | Failure]:
         """Ask for n samples until an answer comes or the tries are spent: 1 to n samples, or n failures."""
-        result, tries = await persist(lambda: self._try(request, n, seed), self._backoff, longest=self._server.timeout)
+        failed: Counter[str] = Counter()
+        result, tries = await persist(
+            lambda: self._try(request, n, seed, failed), self._backoff, longest=self._fleet.timeout
+        )
         bill.calls += tries
         if isinstance(result, Fault):
             return [result.failure(tries, image=wire.has_image(request.messages))] * n
         bill.prompt_tokens += result.prompt_tokens
-        self._learn(n, len(result.samples))
         return list(result.samples[:n])
 
-    async def _try(self, request: Request, n: int, seed: int) -> wire.Reply | Fault:
+    async def _try(self, request: Request, n: int, seed: int, failed: Counter[str]) -> wire.Reply | Fault:
+        """Ask for n samples once; `failed` counts where this call failed before."""
         model = self._known.model
         try:
-            seen = await self._server.post("/chat/completions", wire.body_of(request, n, seed, model, self._extra))
+            body = wire.body_of(request, n, seed, model, self._extra)
+            seen = await self._fleet.post("/chat/completions", body, failed)
             if seen.status == 200:
-                return wire.read_reply(seen.body, request)
+                return self._learned(seen.url, n, wire.read_reply(seen.body, request))
+        except OutageError as error:
+            return Fault(f"the call failed: {error}", again=False)
         except NoAnswerError as error:
             return Fault(f"the call failed: {error}")
         except wire.MalformedError as error:
             return Fault(str(error))
-        if self._drops_model(model, seen.status, wire.message_of(seen.body)):
-            return await self._try(request, n, seed)
-        self._stop_at(seen)
+        if self._known.drops(model, seen):
+            return await self._try(request, n, seed, failed)
+        self._known.stop_at(seen)
         return Fault.of(seen)
 
-    def _drops_model(self, sent: str | None, status: int, message: str) -> bool:
-        """Drop a name that the server itself listed and then refused, as one pinned to an unlisted model does."""
-        if sent is None or not self._known.model_found or status not in (400, 404) or sent not in message:
-            return False
-        self._known.model = None
-        return True
-
-    def _stop_at(self, seen: Response) -> None:
-        """Raise where the whole run is wrong: no valid key, or an address or model that never answered."""
-        if seen.status == 401 or (seen.status == 403 and not self._known.answered):
-            raise self._key_refused(seen)
-        if seen.status == 404 and not self._known.answered:
-            raise UserError(
-                f"{self._server.url}/chat/completions is not found (HTTP 404: {wire.message_of(seen.body)}): correct "
-                "the address, which usually ends in /v1, or name a model that the server has with --served-model"
-            )
-
-    def _key_refused(self, seen: Response) -> UserError:
-        refused = "the API key" if self._server.has_key else "a call without an API key"
-        return UserError(
-            f"{self._server.url} refuses {refused} (HTTP {seen.status}: {wire.message_of(seen.body)}): put a valid "
-            "key into the variable that --api-key-env names, OPENAI_API_KEY by default"
-        )
-
-    def _learn(self, asked: int, got: int) -> None:
-        self._known.answered = True
-        if asked == 1 or self._known.honors_n is not None:
-            return
-        self._known.honors_n = got > 1
-        if got == 1:
-            self.notes.append(
-                f"The server at {self._server.url} ignores n: it gave 1 completion where {asked} were asked for, so "
-                "every sample is a call of its own and pays for the prompt again."
-            )
-
-
-def _only(names: Sequence[str], url: str) -> str | None:
-    if len(names) > 1:
-        listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-        raise UserError(f"{url} serves several models: {listed}; choose one with --served-model NAME")
-    return names[0] if names else None
+    def _learned(self, url: str, asked: int, reply: wire.Reply) -> wire.Reply:
+        note = self._known.learn(url, asked, len(reply.samples))
+        if note is not None:
+            self.notes.append(note)
+        return reply

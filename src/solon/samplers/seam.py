@@ -54,10 +54,13 @@ class Sampled:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A completion that could not be had, after every retry: why, in one sentence."""
+    """A completion that could not be had, after every retry: why, in one sentence.
+
+    Only a `failed_call` is asked again when a run is resumed; the other reasons lie in the request.
+    """
 
     detail: str
-    reason: Literal["failed_call", "refused", "unsupported_content"] = "failed_call"
+    reason: Literal["failed_call", "refused", "unsupported_content", "too_long"] = "failed_call"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ class Prompts:
             return Failure(f"the model's chat template refuses these messages: {error}")
         ids = tuple(self._tokenizer(text + request.prefill, add_special_tokens=False)["input_ids"])
         if len(ids) >= self._context:
-            return Failure(f"the prompt has {len(ids)} tokens and the model takes {self._context} with its answer")
+            told = f"the prompt has {len(ids)} tokens and the model takes {self._context} with its answer"
+            return Failure(told, "too_long")
         return ids
 
     def room(self, prompt: Sequence[int], wanted: int) -> int:
