@@ -52,7 +52,7 @@ def finish(command: list[str], **environment: str) -> None:
 def kill(command: list[str], server: LocalServer, rng: random.Random) -> bool:
     """Start a run, kill it some calls and a moment later, and tell whether it was still at work."""
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    target, pause = server.calls + rng.randrange(60), rng.uniform(0, 0.05)
+    target, pause = server.calls + rng.randrange(30), rng.uniform(0, 0.05)
     while server.calls < target and process.poll() is None:
         time.sleep(0.001)
     time.sleep(pause)
@@ -86,7 +86,7 @@ def stored(out: Path, named: dict[tuple[str, str], str], copies: Path) -> set[As
 
 def test_a_run_killed_twenty_times_asks_for_nothing_twice(file: Path, tmp_path: Path) -> None:
     rng, named, kills = random.Random(7), prompts(file), 0
-    with running(latency=0.002) as server:
+    with running(latency=0.02) as server:
         finish(command(file, server.url, tmp_path / "straight"))
         whole = set(server.asked)
         server.asked.clear()

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -298,14 +299,13 @@ def test_the_loss_is_bradley_terry_on_pairs_of_one_draw(family: str, lora: dict[
     taught = [one for one in read_labeled([tmp_path / "critiques.jsonl"]) if one.case.tags["meta"] != {"split": "test"}]
     verdicts = asyncio.run(rewarded(open_scorer(str(folder)), [Criticized.of(one.case) for one in taught]))
     losses = [
-        math.log1p(math.exp(judgment.scores[j] - judgment.scores[i]))
+        [math.log1p(math.exp(judgment.scores[j] - judgment.scores[i])) for i, j in ordered(one.label, one.case.n)]
         for one, verdict in zip(taught, verdicts, strict=True)
         for judgment in verdict.judgments
-        for i, j in ordered(one.label, one.case.n)
     ]
     log = json.loads((folder / "log.json").read_text())
-    assert len(losses) == 2 * log["report"]["counts"]["trained on: pairs"] == 12
-    assert log["log"][-1]["train_loss"] == pytest.approx(sum(losses) / len(losses), rel=1e-3)
+    assert sum(map(len, losses)) == 2 * log["report"]["counts"]["trained on: pairs"] == 12
+    assert log["log"][-1]["train_loss"] == pytest.approx(fmean(map(fmean, losses)), rel=1e-3), "cases weigh alike"
     assert Checkpoint.of(str(folder)) == Checkpoint("critique", CRITIQUE.template_hash)
 
 
