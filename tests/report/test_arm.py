@@ -55,6 +55,8 @@ def test_sure_votes_count_by_their_weights() -> None:
     verdict = weighed((0.9, (0, 1)), (0.2, (1, 0)), (0.2, (1, 0)))
     found = sure_row(Judged((labeled(Best(1)),), (verdict,), 0.0), [3])
     assert found == {"sure": {"3": [1.0]}}
+    with pytest.raises(ValueError, match="needs the weights"):
+        sure_row(Judged((labeled(Best(1)),), (voted(judged(0, 1)),), 0.0), [1])
 
 
 def test_weights_are_measured_against_what_is_right() -> None:

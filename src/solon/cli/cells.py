@@ -107,7 +107,7 @@ def _otherwise(name: str, judged: dict[str, Any], **fields: Any) -> Cell:
         made = [samples.parent, lab.folder / f"rft_{name}", lab.folder / f"rl_{name}"]
         row = lab.measured(f"rl_{name}", rl, lab.cases(), made=made, **judged)
         if name == "pairwise":
-            votes = lab.judged("rl_pairwise_votes", rl, lab.cases(), lab.sizes.few, **judged)
+            votes = lab.judged("rl_pairwise_sure", rl, lab.cases(), lab.sizes.few, sure=True, **judged)
             row["earned"] |= sure_row(votes, until(lab.sizes.few))
         return [row]
 

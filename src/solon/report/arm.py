@@ -59,7 +59,13 @@ def _votes(votes: Sequence[Verdict], labels: Sequence[Label], ks: Sequence[int])
 
 
 def sure_row(votes: Judged, ks: Sequence[int]) -> dict[str, Any]:
-    """Return what votes earn that count by their own weights, which are probabilities."""
+    """Return what votes earn that count by their own weights, which are probabilities.
+
+    Raises:
+        ValueError: a verdict has no weights; its votes would count alike and pass for weighed ones.
+    """
+    if any(verdict.weights is None for verdict in votes.verdicts):
+        raise ValueError("every verdict needs the weights by which its judgments count")
     labels = [one.label for one in votes.labeled]
     return {"sure": {str(k): earned(votes.verdicts, labels, k, soft=float) for k in ks}}
 

@@ -162,7 +162,7 @@ class _Ledger:
     def ended(self, votes: Sequence[Full], prior: Prior | None, delta: float) -> list[Bought]:
         """Return a point for every rule to end a vote early, and one for as many votes of every case.
 
-        None where the form's scores have no bounds.
+        There is none where the form's scores have no bounds.
         """
         reach, found = self.run.form.reach, []
         rules: tuple[Stop, ...] = () if reach is None else ("lossless", "confident", "anytime")
