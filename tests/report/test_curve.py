@@ -119,7 +119,7 @@ def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     verdicts = [voted(judged(1, 2), judged(i, 3)) for i in range(1, 5)]
     points = curve(verdicts, [Best(1)] * 4, (1, 2))
-    lines = [Line("a judge", "#123456", points, points[0]), Line("another", "#654321", points[:1], dashed=True)]
+    lines = [Line("a judge", "#123456", points, points[0]), Line("another", "#654321", points[:1], marks="s--")]
     draw(lines, tmp_path / "curve.png", "a <curve>", flat={"a scalar model": 0.5})
     blocks = [picture(tmp_path / "curve.png", 'a "curve"'), points_table(points), heading("<h>"), text("<t>")]
     write_page(tmp_path / "curve.html", "a <curve>", [*blocks, verbatim("said <b>"), table(("<x>",), [["<y>"]])])

@@ -15,6 +15,7 @@ from solon.report.findings import draw_findings, findings
 from solon.report.page import need_matplotlib
 from solon.report.sheets import markdown as markdown_lines
 from solon.report.sheets import sheets
+from solon.report.studied import lines as studied
 from solon.report.tables import text_table
 
 SIZES = {
@@ -29,10 +30,12 @@ def study(
     only: list[str] | None = None,
     out: Path = Path("runs/study"),
     cells: Path | None = None,
+    as_is: bool = False,
     sizes: str = "full",
     json: Path | None = None,
     markdown: Path | None = None,
     png: Path | None = None,
+    lines: Path | None = None,
 ) -> None:
     """Run the cells of the study that are not there yet, and judge the claims by all that are.
 
@@ -46,6 +49,8 @@ def study(
         The folder of models and samples: a folder per seed.
     cells
         The folder of the results, a file per arm and seed; by default OUT/cells.
+    as_is
+        Make no cells: judge the claims by those that are there.
     sizes
         full, as docs/study.md says, or tiny, to try the command.
     json
@@ -54,6 +59,8 @@ def study(
         Also write the tables to this file, as GitHub Markdown.
     png
         Also draw accuracy against votes to this file.
+    lines
+        Also write what the demo's page shows of the study to this file.
     """
     console = Console()
     if unknown := sorted(set(only or ()) - CELLS.keys()):
@@ -61,16 +68,19 @@ def study(
     if sizes not in SIZES:
         raise UserError(f"sizes is '{sizes}'; {' or '.join(SIZES)} is allowed")
     cells = cells or out / "cells"
-    for folder in (cells, *(path.parent for path in (json, markdown, png) if path)):
+    for folder in (cells, *(path.parent for path in (json, markdown, png, lines) if path)):
         make_folder(folder)
     if png:
         need_matplotlib()
-    clock = Clock(console)
-    from solon.samplers.local.loading import quietly
+    if not as_is:
+        from solon.samplers.local.loading import quietly
 
-    with quietly(sandbox.checkpoint()):
-        _made(seeds or [101, 102, 103], only or list(CELLS), out, cells, SIZES[sizes], clock)
-    _told(read_cells(cells), console, json, markdown, png)
+        with quietly(sandbox.checkpoint()):
+            _made(seeds or [101, 102, 103], only or list(CELLS), out, cells, SIZES[sizes], Clock(console))
+    made = read_cells(cells)
+    _told(made, console, json, markdown, png)
+    if lines:
+        write_json(lines, studied(made))
 
 
 def _told(cells: Cells, console: Console, json: Path | None, markdown: Path | None, png: Path | None) -> None:

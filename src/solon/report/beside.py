@@ -115,9 +115,9 @@ def _guided(cells: Cells, draws: Draws) -> Iterator[Fact]:
 
 
 def _chosen(cells: Cells, draws: Draws) -> Iterator[Fact]:
-    """Tell which way to guide votes the dev split would choose on each seed."""
-    topic = "meta-guided votes on the dev split, @8"
-    sources = {told: at(8, "rl", DEV, way) for way, told in WAYS.items()}
+    """Tell which way to guide votes, or none, the dev split would choose on each seed."""
+    topic = "votes on the dev split, @8"
+    sources = {told: at(8, "rl", DEV, way) for way, told in {"votes": "not guided", **WAYS}.items()}
     for seed in seeds(cells, list(sources.values())):
         alone = {"rl": {seed: cells["rl"][seed]}}
         found = {told: measure(figure(source), alone, draws) for told, source in sources.items()}

@@ -8,7 +8,7 @@ from solon.report.deciding import Asked, Claim, growing, judge
 from solon.report.resampling import Draws
 from solon.sandbox.request import KINDS
 
-GROWING = ("C15", "distinct rewards rise and ties fall with k")
+GROWING = ("C15", "distinct rewards rise and ties fall with k", "stated")
 
 
 def claims(cells: Cells, draws: Draws | None = None) -> list[Claim]:
@@ -69,25 +69,36 @@ def _agreeing() -> list[tuple[str, Contrast]]:
     ]
 
 
-def _asked(name: str, text: str, *parts: tuple[str, Contrast]) -> Asked:
-    return Asked(name, text, dict(parts))
+def _asked(name: str, text: str, paper: str, *parts: tuple[str, Contrast]) -> Asked:
+    return Asked(name, text, paper, dict(parts))
 
 
 def _collapsing() -> Asked:
     """Ask for one subset on which no KL penalty loses; the other KL weights are shown beside it."""
     others: Iterable[tuple[str, Contrast]] = (*_subsets("0.01"), *_subsets("0.4"))
-    return Asked("C7", "too small a KL weight collapses subsets", dict(_subsets("0")), dict(others), one=True)
+    text = "too small a KL weight collapses subsets"
+    return Asked("C7", text, "stated of some subsets", dict(_subsets("0")), dict(others), one=True)
 
 
 _SMALL = difference(at(32, "small"), greedy("rl"), offset=0.01)
 _BIASED = difference(greedy("scalar"), at(32, "rl"), "deviation")
 
 ASKED: tuple[Asked, ...] = (
-    _asked("C1", "voting grows with k", *_growth("test"), *_growth("unseen")),
-    _asked("C2", "meta voting beats voting", _meta(8, 8), _meta(32, 32), _meta(8, 32)),
+    _asked(
+        "C1", "voting grows with k", "greedy 69.9; @1 67.9, @8 70.6, @32 71.0", *_growth("test"), *_growth("unseen")
+    ),
+    _asked(
+        "C2",
+        "meta voting beats voting",
+        "@8 72.0 over 70.6, @32 72.8 over 71.0",
+        _meta(8, 8),
+        _meta(32, 32),
+        _meta(8, 32),
+    ),
     _asked(
         "C3",
         "base < rft < rl; rl without cold start gains",
+        "rft 68.8, rl 69.9 greedy, 68.7 without cold start",
         *_both("rft", "base"),
         *_both("rl", "rft"),
         *_both("rl_cold", "base"),
@@ -95,43 +106,60 @@ ASKED: tuple[Asked, ...] = (
     _asked(
         "C4",
         "without principles greedy and the voting gain fall",
+        "greedy 67.5, @8 68.0 (with: 69.9, 70.6)",
         _over(greedy("rl"), greedy("none")),
         _gain("rl", "none"),
     ),
     _asked(
         "C5",
         "voting helps the GRM more than a semi-scalar or pairwise judge",
+        "@8 over @1: +2.7; CLoud +0.3, pairwise +0.6, by token probability +1.1",
         _gain("rl", "cloud"),
         _gain("rl", "pairwise"),
         _gain("rl", "pairwise", "sure"),
     ),
-    _asked("C6", "plain samples matter more than hinted", *_both("rft", "rft_hinted")),
+    _asked(
+        "C6",
+        "plain samples matter more than hinted",
+        "67.4 without plain, 67.7 to 68.0 without hinted",
+        *_both("rft", "rft_hinted"),
+    ),
     _collapsing(),
     _asked(
         "C8",
         "a small model with votes reaches a larger one's greedy accuracy",
+        "RewardBench: 27B @32 88.5, 671B greedy 88.4",
         ("small @32 + 1 point > rl greedy", _SMALL),
     ),
-    _asked("C9", "list and pair input agree", *_agreeing()),
+    _asked("C9", "list and pair input agree", "RMB best-of-N: within 0.5 points", *_agreeing()),
     _asked(
         "C10",
         "a scalar model is more biased across domains",
+        "four benchmarks: scalar 57.9 to 81.7, rl @32 60.4 to 88.5",
         ("standard deviation over kinds: scalar greedy > rl @32", _BIASED),
     ),
     _asked(
         "C11",
         "without general data rft falls most",
+        "63.3; without rejection-sampled data 66.1; rft 68.8",
         *(_over(greedy(arm), greedy("rft_no_general")) for arm in ("rft", "rft_hinted", "rft_general")),
     ),
     _asked(
         "C12",
         "filtered principles beat none",
+        "Gemma-2-27B, Chat Hard: 68.0 over 59.1",
         _over(greedy("principles", "base, filtered"), greedy("principles", "base, none")),
     ),
-    _asked("C13", "GRM greedy beats the LLM-as-a-Judge of the same training", *_both("rl", "pairwise")),
+    _asked(
+        "C13",
+        "GRM greedy beats the LLM-as-a-Judge of the same training",
+        "69.9 over 67.8",
+        *_both("rl", "pairwise"),
+    ),
     _asked(
         "C14",
         "meta voting at 32 beats votes for k_meta = 1, 8 and 16",
+        "71.5, 72.7, 72.8 over 71.0",
         *(_meta(32, 32, way) for way in ("meta one", "meta quarter", "meta")),
     ),
 )

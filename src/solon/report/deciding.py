@@ -6,6 +6,7 @@ does not see the chance of a training. A claim that one success would satisfy as
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import pairwise
 from statistics import fmean
 from typing import Literal, TypeAlias
@@ -37,21 +38,31 @@ class Part(Estimate):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim with its verdict; `missing` says which arms it lacks if it was not run."""
+    """A claim with its verdict, the paper's figures and the arms that decide it; `missing` says what it lacks.
+
+    All parts that decide must be above 0, or `one` of them.
+    """
 
     name: str
     text: str
+    paper: str
+    arms: tuple[str, ...]
     verdict: Ruling
     parts: tuple[Part, ...] = ()
     missing: tuple[str, ...] = ()
+    one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a claim asks: contrasts by their texts, all of which must be above 0, or `one` of them; others are shown."""
+    """What a claim asks: contrasts by their texts, all of which must be above 0, or `one` of them; others are shown.
+
+    `paper` quotes what arXiv 2504.02495 reports of it.
+    """
 
     name: str
     text: str
+    paper: str
     parts: Mapping[str, Contrast]
     shown: Mapping[str, Contrast] = field(default_factory=dict)
     one: bool = False
@@ -60,6 +71,11 @@ class Asked:
     def all(self) -> dict[str, Contrast]:
         """All contrasts, those that decide first."""
         return {**self.parts, **self.shown}
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that decide."""
+        return tuple(dict.fromkeys(source.arm for contrast in self.parts.values() for source in contrast.sources))
 
     @property
     def error(self) -> float:
@@ -73,18 +89,19 @@ def judge(asked: Asked, cells: Cells, draws: Draws) -> Claim:
     Raises:
         UserError: cells of the same seed are not of the same cases.
     """
+    claim = partial(Claim, asked.name, asked.text, asked.paper, asked.arms, one=asked.one)
     missing = _missing(cells, [source for contrast in asked.parts.values() for source in contrast.sources])
     if missing:
-        return Claim(asked.name, asked.text, "not run", missing=missing)
+        return claim("not run", missing=missing)
     found = {text: measure(contrast, cells, draws, asked.error) for text, contrast in asked.all.items()}
     told = {text: value for text, value in found.items() if value is not None and len(value.seeds) >= SEEDS}
     if few := tuple(f"cases of '{text}' on {SEEDS} seeds" for text in asked.parts if text not in told):
-        return Claim(asked.name, asked.text, "not run", missing=few)
+        return claim("not run", missing=few)
     parts = tuple(
         Part(**asdict(value), text=text, outcome=_outcome(value), decides=text in asked.parts)
         for text, value in told.items()
     )
-    return Claim(asked.name, asked.text, _verdict(parts, asked.one), parts)
+    return claim(_verdict(parts, asked.one), parts)
 
 
 def _outcome(value: Estimate) -> Outcome:
@@ -116,17 +133,18 @@ def _lacking(cells: Cells, source: Source) -> str:
     return f"{named} on {run if run < SEEDS else count} of {SEEDS} seeds" if count < SEEDS else ""
 
 
-def growing(name: str, text: str, cells: Cells) -> Claim:
+def growing(name: str, text: str, paper: str, cells: Cells) -> Claim:
     """Judge the claim without an interval: every k has more distinct values and fewer ties than the one before."""
     sources = {
         f"{arm}, {of} at {KS[-1]} {less} 1": [Source(arm, "test", (what, str(k))) for k in KS]
         for arm in ("rl", "base")
         for what, of, less in (("distinct", "distinct values", "over"), ("ties", "ties", "under"))
     }
+    claim = partial(Claim, name, text, paper, ("rl", "base"))
     if missing := _missing(cells, [source for each in sources.values() for source in each]):
-        return Claim(name, text, "not run", missing=missing)
+        return claim("not run", missing=missing)
     parts = tuple(_growth(cells, told, each) for told, each in sources.items())
-    return Claim(name, text, _verdict(parts, one=False), parts)
+    return claim(_verdict(parts, one=False), parts)
 
 
 def _growth(cells: Cells, text: str, sources: Sequence[Source]) -> Part:

@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 from solon.errors import UserError
 from solon.report.beside import Fact, facts
 from solon.report.cells import Cells, row_of
 from solon.report.claims import claims
-from solon.report.contrasts import Source, at, figure, greedy, measure
-from solon.report.curve import KS
+from solon.report.contrasts import Source, figure, greedy, measure
 from solon.report.deciding import Claim
 from solon.report.page import Line, draw
 from solon.report.resampling import Draws, Estimate
-from solon.stats import Interval
+from solon.report.studied import LINES, Height, heights, interval
 
 MEASURES: dict[str, tuple[str, ...]] = {
     "greedy": ("greedy",),
@@ -94,21 +93,12 @@ def _arm(cells: Cells, name: str, setting: str | None, draws: Draws) -> ArmFound
     )
 
 
-class Height(NamedTuple):
-    """How accurate votes of k are."""
-
-    k: int
-    accuracy: Interval
-
-
 DRAWN = (
     ("base", "votes", "base", "#9a8c7a"),
     ("rft", "votes", "after fine-tuning (RFT)", "#b5651d"),
     ("rl", "votes", "after reinforcement (RL)", "#1f5c99"),
     ("rl", "meta", "RL, the best half by the meta model", "#2e7d4f"),
-    ("pairwise", "votes", "pairwise", "#7d3c98"),
-    ("pairwise", "sure", "pairwise, by token probability", "#b983c9"),
-    ("cloud", "votes", "semi-scalar (CLoud)", "#c0392b"),
+    *LINES[:-1],
 )
 """The lines of the picture: arm, way to vote, name and color."""
 
@@ -129,14 +119,6 @@ def draw_findings(cells: Cells, path: Path) -> None:
 
 
 def _line(cells: Cells, draws: Draws, arm: str, way: str, name: str, color: str) -> Line:
-    heights = [(k, measure(figure(at(k, arm, way=way)), cells, draws)) for k in KS]
-    votes = [Height(k, _interval(value)) for k, value in heights if value is not None]
     one = measure(figure(greedy(arm)), cells, draws) if way == "votes" else None
-    flat = None if one is None else Height(1, _interval(one))
-    return Line(name, color, votes, flat, dashed=way != "votes")
-
-
-def _interval(value: Estimate) -> Interval:
-    assert value.low is not None
-    assert value.high is not None
-    return Interval(value.mean, value.low, value.high)
+    flat = None if one is None else Height(1, interval(one))
+    return Line(name, color, heights(cells, draws, arm, way), flat, "o-" if way == "votes" else "s--")

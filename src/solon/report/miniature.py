@@ -1,6 +1,6 @@
 """What the demo shows: the paper's first figure in miniature, tables, and judgments before and after training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from solon.report.curve import Point, curve, earned
 from solon.report.judges import gain, judge_row
 from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.show import show
+from solon.report.studied import Studied, studied
 from solon.report.tables import curve_table, percent, rows_table, signed
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
@@ -19,6 +20,9 @@ from solon.vote import chance, half, vote
 TITLE = "A tiny judge learns to write principles, and grows more accurate with every vote"
 COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
 NAMES = {"base": "base", "rft": "after fine-tuning (RFT)", "rl": "after reinforcement (RL)"}
+STUDIED = (
+    "Lines marked 'study' with triangles are those of docs/study.md, on its own cases; no run of the demo makes them."
+)
 COMPARED = 8
 """Gains between judges are told at one greedy judgment and at so many votes."""
 SHOWN = ("judge", "checks true", "implied", "covered by one", "covered by eight", "weight correlation", "distinct sets")
@@ -126,21 +130,13 @@ def tell(judges: Judges, console: Console) -> dict[str, object]:
 
 def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
     """Write `curve.png` and the page `report.html`."""
-    points = judges.points()
-    lines = []
-    for name, one in judges.trained.items():
-        greedy, *rest = one.points(name, judges.rule)
-        half_way = len(one.ks)
-        lines.append(Line(NAMES[name], COLORS[name], rest[:half_way], greedy))
-        if name == "rl":
-            lines.append(Line(f"{NAMES[name]}, meta-guided", "#2e7d4f", rest[half_way:], dashed=True))
-    alone, tokens = points[-1].accuracy.mean, judges.trained["rl"].votes.tokens
-    title = "accuracy against votes, on held-out sandbox cases"
-    draw(lines, out / "curve.png", title, flat={"scalar model (Bradley-Terry)": alone}, tokens=tokens)
+    points, study = judges.points(), studied()
+    _drawn(judges, points, study, out / "curve.png")
     blocks = [
         picture(out / "curve.png", "accuracy against the number of judgments"),
         text(f"{points[0].cases} held-out cases of two responses; 95 % bootstrap intervals over cases; chance is 50."),
         text(f"Of meta-guided votes {judges.rule.name}: the better way on cases of the dev split."),
+        *([text(STUDIED)] if study else []),
         points_table(points),
         heading("Gains, paired by case"),
         table(("", "points"), [[name, signed(interval)] for name, interval in judges.gains().items()]),
@@ -154,6 +150,22 @@ def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
         table(("stage", "seconds"), [[name, f"{value:.0f}"] for name, value in seconds.items()]),
     ]
     write_page(out / "report.html", TITLE, blocks)
+
+
+def _drawn(judges: Judges, points: Sequence[Point], study: Sequence[Studied], path: Path) -> None:
+    """Draw the lines of this run, and those of the study for judges that it does not train."""
+    lines = []
+    for name, one in judges.trained.items():
+        greedy, *rest = one.points(name, judges.rule)
+        half_way = len(one.ks)
+        lines.append(Line(NAMES[name], COLORS[name], rest[:half_way], greedy))
+        if name == "rl":
+            lines.append(Line(f"{NAMES[name]}, meta-guided", "#2e7d4f", rest[half_way:], marks="s--"))
+    flat = {"scalar model (Bradley-Terry)": points[-1].accuracy.mean}
+    flat |= {one.title: one.greedy for one in study if not one.votes}
+    title = "accuracy against votes, on held-out sandbox cases"
+    tokens = judges.trained["rl"].votes.tokens
+    draw([*lines, *(one.line for one in study if one.votes)], path, title, flat=flat, tokens=tokens)
 
 
 def _kinds(judges: Judges) -> list[list[str]]:

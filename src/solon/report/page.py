@@ -39,13 +39,16 @@ class Drawn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a picture: votes at growing k, and the greedy judgment as a flat one, if there is one."""
+    """One line of a picture: votes at growing k, and the greedy judgment as a flat one, if there is one.
+
+    `marks` is how matplotlib draws it: circles on a full line unless told.
+    """
 
     name: str
     color: str
     votes: Sequence[Drawn]
     greedy: Drawn | None = None
-    dashed: bool = False
+    marks: str = "o-"
 
 
 def need_matplotlib() -> None:
@@ -87,7 +90,7 @@ def draw(
         means, low, high = (
             [100 * value for value in part] for part in zip(*(p.accuracy for p in line.votes), strict=True)
         )
-        axes.plot(ks, means, "s--" if line.dashed else "o-", color=line.color, label=line.name)
+        axes.plot(ks, means, line.marks, color=line.color, label=line.name)
         axes.fill_between(ks, low, high, color=line.color, alpha=0.12, linewidth=0)
         if line.greedy is not None:
             mean = 100 * line.greedy.accuracy.mean

@@ -35,6 +35,7 @@ def sheets(found: Findings) -> list[Sheet]:
     return [
         _arms(found.arms),
         _costs(found.arms),
+        brief(found.claims),
         _claims(found.claims),
         *(_facts(topic, [fact for fact in found.facts if fact.topic == topic]) for topic in topics),
     ]
@@ -44,9 +45,33 @@ def markdown(found: Findings) -> list[str]:
     """Return the tables as lines of GitHub Markdown."""
     lines: list[str] = []
     for sheet in sheets(found):
-        lines += [f"### {sheet.title}", "", _line(sheet.heads), _line(["---"] * len(sheet.heads))]
-        lines += [*map(_line, sheet.rows), ""]
+        lines += [f"### {sheet.title}", "", *sheet_lines(sheet), ""]
     return lines[:-1]
+
+
+def sheet_lines(sheet: Sheet) -> list[str]:
+    """Return a table as lines of GitHub Markdown, without its title."""
+    return [_line(sheet.heads), _line(["---"] * len(sheet.heads)), *map(_line, sheet.rows)]
+
+
+def brief(claims: Sequence[Claim]) -> Sheet:
+    """Return a line per claim: the paper's figures beside the part that decided ours, and the arms that make it."""
+    rows = [[f"{c.name} {c.text}", c.paper, _decisive(c), c.verdict, _command(c.arms)] for c in claims]
+    return Sheet("Claims in brief", ["claim", "paper (27B)", "miniature [95 %]", "verdict", "command"], rows)
+
+
+def _decisive(claim: Claim) -> str:
+    """Write the part that a verdict hangs on: the lowest of those that must all be above 0, else the highest."""
+    parts = [part for part in claim.parts if part.decides]
+    if not parts:
+        return f"lacks {', '.join(claim.missing)}"
+    chosen = (max if claim.one else min)(parts, key=lambda part: part.mean if part.lower is None else part.lower)
+    of = "" if len(parts) == 1 else f", {'highest' if claim.one else 'lowest'} of {len(parts)}"
+    return f"{chosen.text}: {written(chosen, chosen.unit)}{of}"
+
+
+def _command(arms: Sequence[str]) -> str:
+    return f"`solon sandbox study {' '.join(f'--only {arm}' for arm in arms)}`"
 
 
 def written(value: Estimate, unit: Unit) -> str:

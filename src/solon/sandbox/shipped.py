@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 
+STUDIED = Path(__file__).with_name("study.json")
+"""What the study came to for judges that a run of the miniature does not train: `solon sandbox study --lines`."""
+
+
 def checkpoint(name: str = "base") -> Path:
     """Return the folder of a checkpoint that ships with the package."""
     return SHIPPED / name
