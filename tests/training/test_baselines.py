@@ -8,7 +8,7 @@ import pytest
 from solon.stats import bootstrap, clustered
 from solon.training.baselines import BagOfWords, by_text, terms, words
 from solon.training.comparing import compared, credit
-from solon.training.pairs import PairedCase, paired
+from solon.training.pairs import PairedCase, pairings
 from solon.types import LabeledCase, Ratings
 from tests.judge.judging import case
 
@@ -23,7 +23,7 @@ def worded(count: int, good: str = "surely", source: str = "s", seed: int = 0) -
         said = [f"{' '.join(rng.choices(WORDS, k=4))} {tail}" for tail in (good, "never")]
         one = replace(case(f"{source}{i}", *said), tags={"source": source})
         made.append(LabeledCase(one, Ratings((1.0, 0.0))))
-    return list(paired(made, 16, 0).cases)
+    return list(pairings(made, 16, 0).cases)
 
 
 def test_terms_are_words_marks_and_neighbors_in_lower_case() -> None:

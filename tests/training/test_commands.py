@@ -77,9 +77,13 @@ def test_fields_of_others_are_dotted_flags_or_tables(base: Path, tmp_path: Path,
 def test_the_papers_recipes_run_with_other_sizes(name: str, base: Path, tmp_path: Path, solon: Run) -> None:
     data = ["--data", write(tmp_path / "cases.jsonl", recipes.cases()), "--max-tokens", 4, "--form", "sandbox"]
     samples = ["--samples", recipes.samples(tmp_path / "samples.jsonl")]
+    talk = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Because."}]
+    general = tmp_path / "general.jsonl"
+    general.write_text("\n".join([json.dumps({"messages": talk})] * 92))
+    given = {"rft": [*samples, "--instructions", general], "grpo": data, "meta": samples}
     done = solon(
         *("train", name, "--config", PAPER / f"{name}.toml", "--model", base, "--out", tmp_path / "out", *SHORT),
-        *(data if name == "grpo" else samples),
+        *given[name],
     )
     assert done.code == 0, done.err
     log = log_of(tmp_path / "out")

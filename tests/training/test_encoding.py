@@ -5,6 +5,7 @@ from transformers import PreTrainedTokenizerFast
 
 from solon.errors import UserError
 from solon.forms.pointwise import POINTWISE
+from solon.samplers.reasoning import split_reasoning, with_reasoning
 from solon.samplers.seam import Request
 from solon.samplers.transformers import TransformersSampler, eos_of
 from solon.training.encoding import AnswerEncoder, turn_end
@@ -91,3 +92,16 @@ def test_a_tokenizer_without_a_chat_template_is_refused_in_words() -> None:
     tokens.chat_template = None
     with pytest.raises(UserError, match="has no chat template"):
         AnswerEncoder(families.model("qwen3"), tokens, 64)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("opens", [False, True])
+def test_reasoning_is_learned_between_its_marks_and_the_first_may_stand_in_the_prompt(family: str, opens: bool) -> None:
+    tokens = families.tokenizer(family)
+    if opens:
+        tokens.chat_template += "{% if add_generation_prompt %}<think>\n{% endif %}"
+    made = AnswerEncoder(families.model(family), tokens, 4096)
+    (row,) = made.encode([(ASKED, with_reasoning("it is brief", boxed([9, 3])))]).rows
+    told = tokens.decode([token for token in row["labels"][:-1] if token != -100])
+    assert told == ("" if opens else "<think>\n") + "it is brief\n</think>\n\n" + boxed([9, 3])
+    assert split_reasoning(told) == ("it is brief", boxed([9, 3]))

@@ -37,9 +37,10 @@ def test_the_share_is_exact_and_none_is_repeated(judgments: int, share: float, s
     assert mixed(judgments, PAIRS, share, seed) == drawn
 
 
-def test_where_there_are_too_few_all_are_taken_once() -> None:
-    drawn = mixed(1000, PAIRS, 0.9, seed=0)
-    assert sorted(drawn, key=lambda pair: pair[1]) == sorted(PAIRS, key=lambda pair: pair[1])
+def test_too_few_are_refused_with_the_share_that_they_suffice_for() -> None:
+    with pytest.raises(UserError, match=r"asks for 9,000 instructions, and the files hold 100: .* lower it to 0\.09$"):
+        mixed(1000, PAIRS, 0.9, seed=0)
+    assert len(mixed(1000, PAIRS, 0.09, seed=0)) <= 100
 
 
 def test_the_seed_draws_others() -> None:

@@ -18,7 +18,7 @@ from solon.scorers.opening import open_scorer
 from solon.stats import auc
 from solon.training import meta as recipe
 from solon.training.config import MetaConfig
-from solon.training.meta import Judged, measured
+from solon.training.meta import Lesson, measured
 from solon.training.models import load_tokenizer
 from solon.training.samples import SampledCase, Trajectory, read_samples
 from solon.types import LabeledCase, Message, content, plain
@@ -29,8 +29,8 @@ from tests.training.making import labeled, lone
 TALKS = [(Message("user", content(f"Which? {'so ' * i}")), Message("assistant", content(boxed([i])))) for i in range(4)]
 
 
-def judged(*rights: bool, case_id: str = "a") -> list[Judged]:
-    return [Judged(case_id, TALKS[0], right) for right in rights]
+def judged(*rights: bool, case_id: str = "a") -> list[Lesson]:
+    return [Lesson(case_id, TALKS[0], right) for right in rights]
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +65,9 @@ def test_a_step_weighs_alike_however_it_is_cut(base: Path, tmp_path: Path) -> No
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
-def taught(file: Path) -> list[Judged]:
+def taught(file: Path) -> list[Lesson]:
     pairs = [(one, shown) for one in read_samples([file]) for shown in one.plain if not shown.unread]
-    return [Judged(*recipe._judged(one, shown, 0)) for one, shown in pairs]
+    return [Lesson(*recipe._judged(one, shown, 0)) for one, shown in pairs]
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from solon.training.pairs import ordered, paired, pairs_of, split_of, tied
+from solon.training.pairs import ordered, pairings, pairs_of, split_of, tied
 from solon.types import Best, Image, Label, LabeledCase, Ratings, Right
 from tests.training.making import lone, rated
 
@@ -53,11 +53,11 @@ def test_a_tied_pair_enters_in_both_directions_and_an_ordered_one_twice() -> Non
 
 
 def test_cases_without_pairs_are_counted_by_reason() -> None:
-    found = paired([rated("a", 2, 1), rated("b", 1, 1), rated("c", 1), lone("d", True), shown("e")], 16, 0)
+    found = pairings([rated("a", 2, 1), rated("b", 1, 1), rated("c", 1), lone("d", True), shown("e")], 16, 0)
     assert [one.case.id for one in found.cases] == ["a"]
     assert found.count == 1
     assert found.skipped == {"with equal ratings": 1, "of a single response": 2, "with an image": 1}
-    assert paired([rated("b", 1, 1)], 16, 0, ties=True).count == 2
+    assert pairings([rated("b", 1, 1)], 16, 0, ties=True).count == 2
 
 
 def shown(name: str) -> LabeledCase:

@@ -15,7 +15,7 @@ from solon.types import Best, Label, LabeledCase, PrinciplesMode, Ratings, Right
 from tests.judge.judging import case
 from tests.training.making import labeled, lone
 
-PLAIN = (Trajectory((1, 0), "fine\n\\boxed{9, 3}", True), Trajectory((0, 1), "hm", False, "no_scores"))
+PLAIN = (Trajectory((1, 0), "fine\n\\boxed{9, 3}", True, reasoning="hm"), Trajectory((0, 1), "hm", False, "no_scores"))
 RATINGS = Ratings((1, 2))
 OF_ITS_SOURCE: dict[str, object] = {"domain": "math", "nested": {"a": [1, None]}, "label": "from its source"}
 TAGS = OF_ITS_SOURCE | {"form": "old", "plain_right": 3}
@@ -119,8 +119,8 @@ def sample(**fields: Any) -> dict[str, Any]:
         (sample(order=["0", 1]), "is no permutation of 2 responses"),
         (sample(order=[[0], 1]), "unhashable"),
         (sample(text=...), "'text'"),
-        (sample(text=None), "text is None and right True; a text and true or false are allowed"),
-        (sample(right="false"), "right 'false'; a text and true or false are allowed"),
+        (sample(text=None), "text is None, reasoning .* and right True; texts and true or false are allowed"),
+        (sample(right="false"), "right 'false'; texts and true or false are allowed"),
         (sample(unread="no_scores"), "unread is 'no_scores' and right True; one of .* is never right"),
         (sample(right=False, unread="lost"), "unread is 'lost' and right False; one of truncated, "),
     ],

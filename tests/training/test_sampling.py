@@ -158,6 +158,16 @@ def test_a_stored_prompt_asks_for_principles_as_the_sampler_was_asked(mode: Prin
     assert {unmarked(prompt) for prompt, _ in targets(reject(drawn.cases).kept, seed=0)} <= asked
 
 
+def test_what_a_thinking_model_thought_is_kept_and_learned_before_its_answer(tmp_path: Path) -> None:
+    thought = [f"<think>one is brief</think>{boxed(scores)}" for scores in ([3, 9], [9, 3], [3, 9])]
+    sampler = ScriptedSampler({"": thought})
+    drawn = sample(config(tmp_path, [labeled("a", 2, best=1)], hint="never"), sampler=sampler)
+    assert {one.reasoning for one in drawn.cases[0].plain} == {"one is brief"}
+    answers = {answer for _, answer in targets(reject(drawn.cases).kept, seed=0)}
+    assert answers <= {f"<think>\none is brief\n</think>\n\n{boxed(scores)}" for scores in ([3, 9], [9, 3])}
+    assert answers
+
+
 def unmarked(prompt: tuple[Message, ...]) -> str:
     return re.sub(r" · [0-9a-f]+>>>", ">>>", plain(prompt[0].content))
 

@@ -22,7 +22,7 @@ from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation
 from solon.training.bradley_terry import WholeCases, padded, rewards, scored
 from solon.training.config import ScalarConfig
-from solon.training.pairs import paired
+from solon.training.pairs import pairings
 from solon.training.scalar import scalar, split
 from solon.training.texts import encoded, ended
 from solon.types import Message
@@ -83,7 +83,7 @@ def test_the_loss_is_bradley_terry_over_all_pairs_with_every_case_alike(
     folder = scalar(scalars.config(bases(family), tmp_path, **options))
     log = json.loads((folder / "log.json").read_text())["log"]
     losses = []
-    for one, known in zip(paired(scalars.cases(), 16, 0).cases, scalars.cases(), strict=True):
+    for one, known in zip(pairings(scalars.cases(), 16, 0).cases, scalars.cases(), strict=True):
         logits = asyncio.run(open_scorer(str(folder)).score(talks(known)))
         pairs = [math.log1p(math.exp(logits[j] - logits[i])) for i, j in one.pairs]  # type: ignore[operator]
         losses.append(sum(pairs) / len(pairs))

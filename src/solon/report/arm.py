@@ -7,8 +7,7 @@ from solon.report.curve import earned, shape
 from solon.report.judges import rules
 from solon.reward import correct, decides
 from solon.sandbox.judging import Judged
-from solon.training.meta import Judged as Ranked
-from solon.training.meta import measured
+from solon.training.meta import Lesson, measured
 from solon.types import Judgment, Label, LabeledCase, Right, Verdict
 from solon.vote import chance, half, vote
 
@@ -78,7 +77,7 @@ def weights_row(votes: Judged) -> dict[str, Any]:
         for outcome, weight in zip(verdict.outcomes, verdict.weights or (), strict=True)
         if isinstance(outcome, Judgment) and weight is not None
     ]
-    told = [Ranked(case_id, (), right) for _, case_id, right in found]
+    told = [Lesson(case_id, (), right) for _, case_id, right in found]
     return {"weights": measured([weight for weight, _, _ in found], told)}
 
 

@@ -7,6 +7,11 @@ A server with a reasoning parser hands the two over apart. Without one the think
 OPEN, CLOSE = "<think>", "</think>"
 
 
+def with_reasoning(reasoning: str, answer: str) -> str:
+    """Write a completion that `split_reasoning` splits into these two; without reasoning it is the answer alone."""
+    return f"{OPEN}\n{reasoning}\n{CLOSE}\n\n{answer}" if reasoning else answer
+
+
 def split_reasoning(text: str) -> tuple[str, str]:
     """Split a completion into its reasoning and its answer, in linear time.
 

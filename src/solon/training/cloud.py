@@ -19,7 +19,7 @@ from solon.training.comparing import compared
 from solon.training.config import CloudConfig
 from solon.training.critiques import Criticized
 from solon.training.pairs import PairedCase
-from solon.training.scalar import Split, split
+from solon.training.scalar import Parts, split
 from solon.training.semiscalar import read_by_head, rewarded, spread
 from solon.training.steps import Steps
 
@@ -51,7 +51,7 @@ def cloud(config: CloudConfig, tell: Steps | None = None) -> Path:
     return _train(config, data, Checkpoint(form.name, form.template_hash), tell)
 
 
-def _train(config: CloudConfig, data: Split, spoken: Checkpoint, tell: Steps | None) -> Path:
+def _train(config: CloudConfig, data: Parts, spoken: Checkpoint, tell: Steps | None) -> Path:
     from datasets import Dataset
     from transformers import AutoModelForSequenceClassification
     from trl import RewardConfig

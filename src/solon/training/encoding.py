@@ -12,11 +12,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from solon.samplers.local.loading import context_of
 from solon.samplers.local.prompts import Prompts
+from solon.samplers.reasoning import OPEN, split_reasoning, with_reasoning
 from solon.samplers.seam import Failure, Request
 from solon.samplers.transformers import eos_of
 from solon.types import Message
 
 _MARK = "solon"
+_LAST = 16
+"""So many tokens at the end of a prompt tell whether it opens the model's reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,20 @@ class AnswerEncoder:
         prompt = self._prompts.ids(Request(tuple(messages)))
         if isinstance(prompt, Failure):
             return "refused by the chat template"
-        said = self._tokenizer(self._prompts.harmless(answer), add_special_tokens=False)["input_ids"]
+        said = self._tokenizer(self._said(prompt, answer), add_special_tokens=False)["input_ids"]
         if len(prompt) + len(said) + 1 > self._longest:
             return "too long"
         answered = [*said, self._end]
         return {"input_ids": [*prompt, *answered], "labels": [-100] * len(prompt) + answered}
+
+    def _said(self, prompt: Sequence[int], answer: str) -> str:
+        """Return what the model writes: its reasoning between marks, of which the prompt may hold the first."""
+        thought, text = split_reasoning(answer)
+        if not thought:
+            return self._prompts.harmless(answer)
+        said = with_reasoning(self._prompts.harmless(thought), self._prompts.harmless(text))
+        opened = str(self._tokenizer.decode(prompt[-_LAST:])).rstrip().endswith(OPEN)
+        return said.removeprefix(f"{OPEN}\n") if opened else said
 
 
 def turn_end(tokenizer: PreTrainedTokenizerBase, eos: frozenset[int]) -> int:

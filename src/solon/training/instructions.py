@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from math import floor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -28,13 +29,21 @@ def mixed(
 ) -> list[tuple[Turns, str]]:
     """Draw the instructions to mix with so many judgments: all of them, or as many as make up `share` of the mixture.
 
-    Where there are fewer, all are taken once; none is repeated.
+    None is repeated.
+
+    Raises:
+        UserError: there are fewer.
     """
     if share is None or share == 1:
         return list(instructions)
-    wanted = round(judgments * share / (1 - share))
-    rng = random.Random(stable_hash("instructions", seed))
-    return rng.sample(list(instructions), min(wanted, len(instructions)))
+    wanted, there = round(judgments * share / (1 - share)), len(instructions)
+    if wanted > there:
+        most = floor(1000 * there / (judgments + there)) / 1000
+        raise UserError(
+            f"instruction_share is {share:g} beside {judgments:,} judgments, which asks for {wanted:,} instructions, "
+            f"and the files hold {there:,}: name more, or lower it to {most:g}"
+        )
+    return random.Random(stable_hash("instructions", seed)).sample(list(instructions), wanted)
 
 
 def _read(file: Path) -> list[tuple[Turns, str]]:

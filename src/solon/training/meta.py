@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Lesson:
     """A judgment to learn from: its case's id, what the meta model reads of it, and whether it is right."""
 
     case_id: str
@@ -43,7 +43,7 @@ def meta(config: MetaConfig, tell: Steps | None = None) -> Path:
         UserError: a file cannot be read, all judgments are right or all wrong, or the model cannot be loaded.
     """
     sampled = read_samples(config.samples)
-    judged = [Judged(*_judged(one, shown, config.seed)) for one in sampled for shown in one.plain if not shown.unread]
+    judged = [Lesson(*_judged(one, shown, config.seed)) for one in sampled for shown in one.plain if not shown.unread]
     held = [one for one in judged if _held(one.case_id, config)]
     taught = [one for one in judged if not _held(one.case_id, config)]
     if len({one.right for one in taught}) < 2:
@@ -52,7 +52,7 @@ def meta(config: MetaConfig, tell: Steps | None = None) -> Path:
     return _train(config, taught, held, Checkpoint(form.name, form.template_hash), tell)
 
 
-def measured(logits: Sequence[float], judged: Sequence[Judged]) -> dict[str, float | int | None]:
+def measured(logits: Sequence[float], judged: Sequence[Lesson]) -> dict[str, float | int | None]:
     """Return how well logits rank right judgments over wrong ones: over all, and within cases that have both."""
     cases: dict[str, list[tuple[float, bool]]] = {}
     for logit, one in zip(logits, judged, strict=True):
@@ -78,7 +78,7 @@ def _held(case_id: str, config: MetaConfig) -> bool:
 
 
 def _train(
-    config: MetaConfig, taught: Sequence[Judged], held: Sequence[Judged], spoken: Checkpoint, tell: Steps | None
+    config: MetaConfig, taught: Sequence[Lesson], held: Sequence[Lesson], spoken: Checkpoint, tell: Steps | None
 ) -> Path:
     from solon.training.binary import train_binary
     from solon.training.models import save
@@ -94,7 +94,7 @@ def _train(
 
 
 def _rows(
-    config: MetaConfig, taught: Sequence[Judged], model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
+    config: MetaConfig, taught: Sequence[Lesson], model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase"
 ) -> list[dict[str, object]]:
     """Encode judgments as the scorer will; one that is too long is left out, since its end is what matters."""
     from solon.samplers.local.loading import context_of
@@ -109,7 +109,7 @@ def _rows(
 
 
 def _measured(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", held: Sequence[Judged]
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", held: Sequence[Lesson]
 ) -> dict[str, float | int | None]:
     from solon.scorers.transformers import TransformersScorer
 

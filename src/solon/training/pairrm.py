@@ -18,7 +18,7 @@ from solon.training.comparing import compared
 from solon.training.config import PairRMConfig
 from solon.training.duels import agreement, duel, duel_form, duels, verdict_of
 from solon.training.pairs import PairedCase
-from solon.training.scalar import Split, split
+from solon.training.scalar import Parts, split
 from solon.training.steps import Steps
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def pairrm(config: PairRMConfig, tell: Steps | None = None) -> Path:
     return _train(config, split(config), duel_form(config.model), tell)
 
 
-def _train(config: PairRMConfig, data: Split, form: Form, tell: Steps | None) -> Path:
+def _train(config: PairRMConfig, data: Parts, form: Form, tell: Steps | None) -> Path:
     from solon.training.binary import train_binary
     from solon.training.models import save
 

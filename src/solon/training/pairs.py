@@ -83,7 +83,7 @@ def pairs_of(one: LabeledCase, limit: int, seed: int, ties: bool = False) -> tup
     return tuple(entry for i, j in drawn for entry in ((i, j), (j, i) if (i, j) in reverse else (i, j)))
 
 
-def paired(cases: Sequence[LabeledCase], limit: int, seed: int, ties: bool = False) -> Pairing:
+def pairings(cases: Sequence[LabeledCase], limit: int, seed: int, ties: bool = False) -> Pairing:
     """Draw the pairs of every case, and count the cases that have none."""
     found = [(one, () if _shows_images(one.case) else pairs_of(one, limit, seed, ties)) for one in cases]
     skipped = Counter(_fault(one) for one, pairs in found if not pairs)

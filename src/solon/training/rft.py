@@ -11,6 +11,7 @@ from solon.checkpoint import Checkpoint
 from solon.errors import UserError
 from solon.files import write_json
 from solon.forms import load_form
+from solon.samplers.reasoning import with_reasoning
 from solon.training.config import RftConfig
 from solon.training.forms import spoken_by
 from solon.training.instructions import Turns, mixed, read_instructions
@@ -39,12 +40,16 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
 
 
 def targets(kept: Sequence[Kept], seed: int) -> list[tuple[Turns, str]]:
-    """Put kept samples as (prompt, answer) pairs, the responses in the order each saw and never with a hint."""
+    """Put kept samples as (prompt, answer) pairs, the responses in the order each saw and never with a hint.
+
+    The reasoning of a thinking model stands before its answer, as `samplers.reasoning` would split it off again.
+    """
     forms = {name: load_form(name) for name in {one.sampled.form for one in kept}}
     found = []
     for one in kept:
         case, form = one.sampled.labeled.case, forms[one.sampled.form]
-        found.append((form.render(case, one.trajectory.order, one.sampled.mode, seed=seed), one.trajectory.text))
+        prompt = form.render(case, one.trajectory.order, one.sampled.mode, seed=seed)
+        found.append((prompt, with_reasoning(one.trajectory.reasoning, one.trajectory.text)))
     return found
 
 

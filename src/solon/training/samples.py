@@ -20,13 +20,15 @@ from solon.types import LabeledCase, Order, PrinciplesMode, Reason
 class Trajectory:
     """One sample of a labeled case: the order it saw, what the model wrote, and whether it was right by equation 10.
 
-    `unread` says why it could not be read; such a sample is not right.
+    `unread` says why it could not be read; such a sample is not right. `reasoning` is what a thinking model wrote
+    before its answer.
     """
 
     order: Order
     text: str
     right: bool
     unread: Reason | None = None
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,19 @@ def _rows(value: object) -> list[Mapping[str, Any]]:
 
 def _row(one: Trajectory) -> dict[str, object]:
     row: dict[str, object] = {"order": one.order, "text": one.text, "right": one.right}
-    return row if one.unread is None else row | {"unread": one.unread}
+    told = {"unread": one.unread, "reasoning": one.reasoning}
+    return row | {name: value for name, value in told.items() if value}
 
 
 def _trajectory(row: Mapping[str, Any], n: int) -> Trajectory:
     order, text, right, unread = row["order"], row["text"], row["right"], row.get("unread")
+    reasoning = row.get("reasoning", "")
     if not isinstance(order, list) or Counter(order) != Counter(range(n)):
         raise ValueError(f"order {order} is no permutation of {n} responses")
-    if not isinstance(text, str) or not isinstance(right, bool):
-        raise ValueError(f"text is {text!r} and right {right!r}; a text and true or false are allowed")
+    if not isinstance(text, str) or not isinstance(reasoning, str) or not isinstance(right, bool):
+        raise ValueError(
+            f"text is {text!r}, reasoning {reasoning!r} and right {right!r}; texts and true or false are allowed"
+        )
     if unread is not None and (unread not in get_args(Reason) or right):
         raise ValueError(f"unread is {unread!r} and right {right}; one of {', '.join(get_args(Reason))} is never right")
-    return Trajectory(tuple(order), text, right, unread)
+    return Trajectory(tuple(order), text, right, unread, reasoning)

@@ -6,7 +6,7 @@ files without asking anything twice.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from solon.judge import Judge, Progress
 from solon.order import stable_hash
 from solon.reward import correct
 from solon.samplers.opening import open_sampler
-from solon.samplers.seam import Sampler
+from solon.samplers.seam import Failure, Sampled, Sampler
 from solon.store import Store
 from solon.training.config import SampleConfig
 from solon.training.forms import Forms
@@ -121,7 +121,9 @@ async def _judged(
     identity = judge.identity() | {"model": config.model, "hints": labels}
     with closing(Store(Path(config.out) / f"{name}.sqlite", identity)) as store:
         verdicts = await judge.judge(judged, store, tell)
-    return {one.case.id: _trajectories(verdict, one) for one, verdict in zip(cases, verdicts, strict=True)}
+        kept = [store.samples(case.id) for case in judged]
+    told = zip(cases, verdicts, kept, strict=True)
+    return {one.case.id: _trajectories(verdict, one, samples) for one, verdict, samples in told}
 
 
 def _options(config: SampleConfig) -> dict[str, Any]:
@@ -133,9 +135,15 @@ def _options(config: SampleConfig) -> dict[str, Any]:
     return shared | {"temperature": own if config.temperature is None else config.temperature}
 
 
-def _trajectories(verdict: Verdict, one: LabeledCase) -> tuple[Trajectory, ...]:
-    pairs = zip(verdict.outcomes, verdict.orders, strict=True)
-    return tuple(Trajectory(order, o.text, _right(o, one), _reason(o)) for o, order in pairs)
+def _trajectories(
+    verdict: Verdict, one: LabeledCase, samples: Mapping[int, Sampled | Failure]
+) -> tuple[Trajectory, ...]:
+    pairs = enumerate(zip(verdict.outcomes, verdict.orders, strict=True))
+    return tuple(Trajectory(order, o.text, _right(o, one), _reason(o), _thought(samples[i])) for i, (o, order) in pairs)
+
+
+def _thought(sample: Sampled | Failure) -> str:
+    return sample.reasoning if isinstance(sample, Sampled) else ""
 
 
 def _right(outcome: Judgment | Unread, one: LabeledCase) -> bool:

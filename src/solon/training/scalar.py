@@ -16,7 +16,7 @@ from solon.files import write_json
 from solon.training.comparing import compared
 from solon.training.config import PairsConfig, ScalarConfig
 from solon.training.labeled import read_labeled
-from solon.training.pairs import Pairing, paired, split_of
+from solon.training.pairs import Pairing, pairings, split_of
 from solon.training.steps import Steps
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ FORM = "scalar"
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Parts:
     """What is learned from, what is measured on, and how many cases are neither or have no pairs."""
 
     train: Pairing
@@ -46,7 +46,7 @@ def scalar(config: ScalarConfig, tell: Steps | None = None) -> Path:
     return _train(config, split(config), tell)
 
 
-def split(config: PairsConfig) -> Split:
+def split(config: PairsConfig) -> Parts:
     """Read the data and draw their pairs.
 
     Raises:
@@ -54,10 +54,10 @@ def split(config: PairsConfig) -> Split:
     """
     cases = read_labeled(config.data)
     named = Counter(split_of(one.case) or "none" for one in cases)
-    train = paired(
+    train = pairings(
         [one for one in cases if split_of(one.case) in (None, "train")], config.pairs, config.seed, config.ties
     )
-    held = paired([one for one in cases if split_of(one.case) == config.measure], config.pairs, config.seed)
+    held = pairings([one for one in cases if split_of(one.case) == config.measure], config.pairs, config.seed)
     counts = {f"split {name}": count for name, count in sorted(named.items())}
     for name, pairing in (("trained on", train), ("measured on", held)):
         counts |= {f"{name}: cases": len(pairing.cases), f"{name}: pairs": pairing.count}
@@ -68,10 +68,10 @@ def split(config: PairsConfig) -> Split:
             f"no case is left to train on ({told or 'the data are empty'}): a case needs two or more responses, rated "
             "differently or with a best one, and the split train or none"
         )
-    return Split(train, held, counts)
+    return Parts(train, held, counts)
 
 
-def _train(config: ScalarConfig, data: Split, tell: Steps | None) -> Path:
+def _train(config: ScalarConfig, data: Parts, tell: Steps | None) -> Path:
     from datasets import Dataset
     from transformers import AutoModelForSequenceClassification
     from trl import RewardConfig
@@ -105,7 +105,7 @@ def _train(config: ScalarConfig, data: Split, tell: Steps | None) -> Path:
 
 
 def _measured(
-    config: ScalarConfig, data: Split, model: "PreTrainedModel", texts: "Texts", pad: int
+    config: ScalarConfig, data: Parts, model: "PreTrainedModel", texts: "Texts", pad: int
 ) -> list[dict[str, object]]:
     """Return the accuracies on held-out pairs, of the model and of its baselines; no row where no case is held out."""
     from solon.training.baselines import by_text, words
