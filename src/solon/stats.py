@@ -1,11 +1,12 @@
 """Ties and intervals: who shares the top, and the percentile bootstrap over cases with its seed as an argument."""
 
 import random
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
 from math import fsum
 from statistics import correlation
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Interval(NamedTuple):
@@ -48,16 +49,41 @@ def clustered(groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: in
     Raises:
         ValueError: there are no values.
     """
-    sums = [(fsum(group), len(group)) for group in groups if group]
-    if not sums:
+    return combined([Part(1.0, [group for group in groups if group], _mean)], seed=seed, resamples=resamples)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stratum of a weighted figure: groups of units that are drawn whole, and what is measured of the units drawn."""
+
+    weight: float
+    groups: Sequence[Sequence[Any]]
+    statistic: Callable[[Sequence[Any]], float]
+
+    def value(self, groups: Sequence[Sequence[Any]]) -> float:
+        """Return the statistic of the units of these groups, times the part's weight."""
+        return self.weight * self.statistic(list(chain.from_iterable(groups)))
+
+
+def combined(parts: Sequence[Part], *, seed: int = 0, resamples: int = 1000) -> Interval:
+    """Return the weighted mean of the parts' statistics with its bootstrap interval (95 %), drawn within every part.
+
+    Raises:
+        ValueError: there are no parts, or one has no groups.
+    """
+    if not parts or not all(part.groups for part in parts):
         raise ValueError("an interval needs at least one value")
-    rng = random.Random(seed)
-    means = sorted(_mean(rng.choices(sums, k=len(sums))) for _ in range(resamples))
-    return Interval(_mean(sums), means[round(0.025 * (resamples - 1))], means[round(0.975 * (resamples - 1))])
+    rng, weight = random.Random(seed), fsum(part.weight for part in parts)
+    drawn = sorted(
+        sum(part.value(rng.choices(part.groups, k=len(part.groups))) for part in parts) / weight
+        for _ in range(resamples)
+    )
+    whole = sum(part.value(part.groups) for part in parts) / weight
+    return Interval(whole, drawn[round(0.025 * (resamples - 1))], drawn[round(0.975 * (resamples - 1))])
 
 
-def _mean(sums: Sequence[tuple[float, int]]) -> float:
-    return fsum(total for total, _ in sums) / sum(count for _, count in sums)
+def _mean(values: Sequence[float]) -> float:
+    return fsum(values) / len(values)
 
 
 def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:

@@ -77,6 +77,28 @@ def read_cases(path: str | Path, *, reference: str = "reference") -> Reading:
     return Reading(tuple(cases), tuple(malformed), tuple(seen.values()))
 
 
+def read_rows(path: Path, whole: bytes | None = None) -> Iterator[tuple[int, Row]]:
+    """Yield the JSON objects of a file in any layout, each with its line (its place, in a JSON array).
+
+    NaN and Infinity, which others' tools write for what is absent, are null here.
+
+    Args:
+        path: a file as `read_cases` takes it.
+        whole: what stands in the file, where it was read before, from an archive for instance.
+
+    Raises:
+        UserError: the file is missing or cannot be unpacked, or one of its lines, which is named, is no object.
+    """
+    for line, row in _rows(path, whole, _absent):
+        try:
+            found = _json(row, _absent) if isinstance(row, bytes) else row
+            if not isinstance(found, dict):
+                raise MalformedLine("not a JSON object")
+        except MalformedLine as fault:
+            raise UserError(f"'{path}', line {line}: {fault}; a JSON object is expected, is the file whole?") from fault
+        yield line, found
+
+
 def _read(row: object, place: Place) -> Case | LabeledCase:
     if isinstance(row, bytes):
         row = _json(row)
@@ -89,13 +111,15 @@ def _read(row: object, place: Place) -> Case | LabeledCase:
     raise MalformedLine(f"no layout is known for a row of {keys}; one of {', '.join(LAYOUTS)} is needed")
 
 
-def _rows(path: Path) -> Iterator[tuple[int, object]]:
+def _rows(
+    path: Path, whole: bytes | None = None, constant: Callable[[str], object] | None = None
+) -> Iterator[tuple[int, object]]:
     """Yield (line, bytes) of JSON lines, or (place, row) of a JSON array."""
-    whole = _unpacked(path).removeprefix(codecs.BOM_UTF8)
+    whole = (_unpacked(path) if whole is None else whole).removeprefix(codecs.BOM_UTF8)
     name = path.stem if path.suffix in _UNPACK else path.name
     if name.endswith(".json") and whole.lstrip().startswith(b"["):
         try:
-            rows = _json(whole)
+            rows = _json(whole, constant)
         except MalformedLine as fault:
             raise UserError(f"the file '{path}' is no JSON array: {fault}") from fault
         assert isinstance(rows, list)
@@ -104,10 +128,10 @@ def _rows(path: Path) -> Iterator[tuple[int, object]]:
         yield from ((i, line) for i, line in enumerate(whole.split(b"\n"), 1) if line.strip())
 
 
-def _json(text: bytes) -> object:
-    """Parse strict JSON: NaN, Infinity and numbers beyond a float's range are none."""
+def _json(text: bytes, constant: Callable[[str], object] | None = None) -> object:
+    """Parse strict JSON: NaN and Infinity (but by `constant`) and numbers beyond a float's range are none."""
     try:
-        return json.loads(text.decode(), parse_constant=_no_number, parse_float=_finite)
+        return json.loads(text.decode(), parse_constant=constant or _no_number, parse_float=_finite)
     except RecursionError as error:
         raise MalformedLine("not JSON that can be read: it is nested too deeply") from error
     except json.JSONDecodeError as error:
@@ -118,6 +142,10 @@ def _json(text: bytes) -> object:
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no number; null stands for an absent one")
+
+
+def _absent(name: str) -> None:
+    """Take NaN and Infinity for what is absent."""
 
 
 def _finite(digits: str) -> float:

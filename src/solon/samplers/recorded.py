@@ -1,4 +1,4 @@
-"""Saved samples: a recorder that wraps any sampler, and a sampler that replays what was recorded.
+"""Saved samples: a recorder that wraps any sampler, one that replays what was recorded, and one what was published.
 
 A line of a recording is one sample: `{"request": digest, "seed": int, "sample": {"text": ..., "finish": ..., ...}}`.
 The digest covers all that a sample depends on but its seed, so that sample i of a request is found under `seed + i`
@@ -7,14 +7,14 @@ however many samples were asked for at once. Failures are not recorded.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
 from solon.errors import UserError
 from solon.samplers.seam import Answer, Failure, Request, Sampled, Sampler, TokenLogprob
-from solon.types import plain
+from solon.types import Message, plain
 
 
 def digest(request: Request) -> str:
@@ -105,3 +105,28 @@ def _sampled(saved: dict[str, Any]) -> Sampled:
 
 def _token(token: str, logprob: float, top: Sequence[tuple[str, float]]) -> TokenLogprob:
     return TokenLogprob(token, logprob, tuple((other, value) for other, value in top))
+
+
+class PublishedSampler:
+    """Answers prompts with texts that were published for them, whatever the seed: judges that are not at hand.
+
+    Sample i of a request is the prompt's text i; one that was not published is a `Failure`.
+    """
+
+    batch = 1
+    concurrency = 64
+
+    def __init__(self, texts: Mapping[tuple[Message, ...], Sequence[str]]) -> None:
+        self._texts = texts
+
+    async def sample(self, requests: Sequence[Request]) -> list[Answer]:
+        """Replay every request, in the order given."""
+        return [Answer(tuple(self._found(request))) for request in requests]
+
+    async def close(self) -> None:
+        """Do nothing: published texts hold no resources."""
+
+    def _found(self, request: Request) -> Iterator[Sampled | Failure]:
+        texts = self._texts.get(request.messages, ())
+        yield from (Sampled(text) for text in texts[: request.n])
+        yield from [Failure(f"{len(texts)} judgments of this prompt were published")] * (request.n - len(texts))

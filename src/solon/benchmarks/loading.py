@@ -1,0 +1,57 @@
+"""Load a benchmark's items, and see that they are all there and nothing twice."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from solon.benchmarks.benchmark import Benchmark, Item
+from solon.benchmarks.reading import Source
+from solon.errors import UserError
+
+_GO_ON = "--partial goes on with what is there"
+
+
+def load(benchmark: Benchmark, source: Source, *, partial: bool = False) -> list[Item]:
+    """Return the benchmark's items in the order of its files.
+
+    Args:
+        benchmark: the benchmark.
+        source: where its lines are.
+        partial: also take a part of it: a subset may be missing, or have another size.
+
+    Raises:
+        UserError: a line is malformed, two items have one id, or the benchmark is not whole.
+    """
+    items = benchmark.read(source)
+    place = f"'{source.data}'" if source.data else "the hub"
+    if not items:
+        raise UserError(f"{place} holds no item of {benchmark.title}: name its own files")
+    seen: dict[str, str] = {}
+    for item in items:
+        if first := seen.get(item.case.id):
+            raise UserError(f"{item.where}: the id '{item.case.id}' was already used ({first}); ids must differ")
+        seen[item.case.id] = item.where
+    if not partial and (fault := _missing(benchmark, items)):
+        raise UserError(f"{place}: {fault}; {_GO_ON}")
+    return items
+
+
+def _missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
+    """Say what of the benchmark is not there, or is not what it should be."""
+    counts = Counter(item.subset for item in items)
+    for name, size in benchmark.expected.items():
+        if not counts[name]:
+            there = ", ".join(sorted(counts))
+            wanted = f", {size} are expected" if size else ""
+            return f"there is no item of the subset '{name}'{wanted} (there are {there})"
+        if size is not None and counts[name] != size:
+            split = f", and its split '{benchmark.hub[0].split}'" if benchmark.hub else ""
+            return f"the subset '{name}' has {counts[name]} items, {size} are expected: is the file whole{split}?"
+    if benchmark.sizes and len(items) not in benchmark.sizes:
+        sizes = " or ".join(f"{size:,}" for size in benchmark.sizes)
+        return f"there are {len(items):,} items, {sizes} are expected: is the file whole?"
+    return None
+
+
+def parts_there(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
+    """Say of a partial benchmark what is missing; None of a whole one."""
+    return _missing(benchmark, items)
