@@ -117,17 +117,17 @@ class Outcome:
         """The margins of all pairs that the protocol compares."""
         return [self.margin(better, worse) for better, worse in self.item.pairs]
 
-    def decisions(self) -> list[int | None]:
-        """Return which of two responses was better in each order in which they were shown, the case's own order first.
+    def decisions(self) -> dict[Order, int | None]:
+        """Return which of two responses was better in each order in which they were shown.
 
         1 is the first response of the case, -1 the second, 0 a tie, and None says that nothing could be read.
         """
         (verdict,) = self.verdicts
-        found: list[int | None] = []
+        found: dict[Order, int | None] = {}
         for order in ((0, 1), (1, 0)):
             if places := [place for place, shown in enumerate(verdict.orders) if shown == order]:
                 scores = self.way.of(verdict, places).scores
-                found.append(None if scores is None else (scores[0] > scores[1]) - (scores[0] < scores[1]))
+                found[order] = None if scores is None else (scores[0] > scores[1]) - (scores[0] < scores[1])
         return found
 
 

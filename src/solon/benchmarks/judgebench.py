@@ -45,7 +45,7 @@ def worth(outcome: Outcome, ties: Ties) -> float | None:
     if ties == "random":
         return of_best(outcome, ties)
     side = 1 if outcome.item.label == Best(0) else -1
-    return float(sum(side * (decision or 0) for decision in outcome.decisions()) > 0)
+    return float(sum(side * (decision or 0) for decision in outcome.decisions().values()) > 0)
 
 
 def figures(outcomes: Sequence[Outcome], ties: Ties) -> list[Figure]:

@@ -44,13 +44,13 @@ def accuracy(outcome: Outcome, ties: Ties) -> float | None:
     if ties == "random":
         return of_best(outcome, ties)
     side = 1 if outcome.item.label == Best(0) else -1
-    decided = outcome.decisions()
+    decided = outcome.decisions().values()
     return sum(decision == side for decision in decided) / len(decided)
 
 
 def agreement(outcome: Outcome, ties: Ties) -> float:
     """Return whether both orders decide alike."""
-    return float(len(set(outcome.decisions())) == 1)
+    return float(len(set(outcome.decisions().values())) == 1)
 
 
 def figures(outcomes: Sequence[Outcome], ties: Ties) -> list[Figure]:

@@ -30,13 +30,13 @@ def load(benchmark: Benchmark, source: Source, *, partial: bool = False) -> list
         if first := seen.get(item.case.id):
             raise UserError(f"{item.where}: the id '{item.case.id}' was already used ({first}); ids must differ")
         seen[item.case.id] = item.where
-    if not partial and (fault := _missing(benchmark, items)):
+    if not partial and (fault := missing(benchmark, items)):
         raise UserError(f"{place}: {fault}; {_GO_ON}")
     return items
 
 
-def _missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
-    """Say what of the benchmark is not there, or is not what it should be."""
+def missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
+    """Say what of the benchmark is not there, or has another size than it should; None of a whole one."""
     counts = Counter(item.subset for item in items)
     for name, size in benchmark.expected.items():
         if not counts[name]:
@@ -50,8 +50,3 @@ def _missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
         sizes = " or ".join(f"{size:,}" for size in benchmark.sizes)
         return f"there are {len(items):,} items, {sizes} are expected: is the file whole?"
     return None
-
-
-def parts_there(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
-    """Say of a partial benchmark what is missing; None of a whole one."""
-    return _missing(benchmark, items)

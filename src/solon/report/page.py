@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from solon.errors import UserError
+from solon.files import write_whole
 from solon.report.curve import Point
 from solon.report.tables import percent
 from solon.stats import Interval
@@ -118,11 +119,9 @@ def _mark(axes: "Axes", ks: Sequence[int], tokens: float | None) -> None:
 
 def write_page(path: Path, title: str, blocks: Sequence[str]) -> None:
     """Write one HTML file of a title and blocks, which the functions below make."""
-    path.write_text(
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(title)}</title>"
-        f"<style>{_STYLE}</style><h1>{html.escape(title)}</h1>{''.join(blocks)}</html>\n",
-        "utf-8",
-    )
+    head = f"<meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    body = f"<h1>{html.escape(title)}</h1>{''.join(blocks)}"
+    write_whole(path, [f"<!doctype html><html lang='en'>{head}{body}</html>"])
 
 
 def picture(path: Path, told: str) -> str:
@@ -144,6 +143,11 @@ def heading(said: str) -> str:
 def verbatim(said: str) -> str:
     """Return a text in its own lines, such as a shown judgment, as a block."""
     return f"<pre>{html.escape(said)}</pre>"
+
+
+def folded(title: str, block: str) -> str:
+    """Return a block that a title stands for until it is opened."""
+    return f"<details><summary>{html.escape(title)}</summary>{block}</details>"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -43,8 +43,13 @@ def sheets(found: Findings) -> list[Sheet]:
 
 def markdown(found: Findings) -> list[str]:
     """Return the tables as lines of GitHub Markdown."""
+    return markdown_lines(sheets(found))
+
+
+def markdown_lines(laid_out: Sequence[Sheet]) -> list[str]:
+    """Return tables as lines of GitHub Markdown."""
     lines: list[str] = []
-    for sheet in sheets(found):
+    for sheet in laid_out:
         lines += [f"### {sheet.title}", "", *sheet_lines(sheet), ""]
     return lines[:-1]
 
