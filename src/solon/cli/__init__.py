@@ -25,6 +25,7 @@ app.command("solon.cli.judge:judge", help="Judge a file of cases with any model.
 app.command(
     "solon.cli.bench:bench", help="Run a benchmark: its score against the number of votes, by its own protocol."
 )
+app.command("solon.cli.systems:compare", help="Compare runs of benchmarks: paired differences, ranks, the aggregate.")
 app.command("solon.cli.curve:curve", help="Show what more judgments bought in a run, without sampling anything.")
 app.command("solon.cli.demo:demo", help="Train a tiny judge and watch it grow more accurate with every vote, on a CPU.")
 sandbox = App(name="sandbox", help="The procedural world and its tiny model: cases, ceilings, base training.")
