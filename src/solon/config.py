@@ -14,6 +14,7 @@ from solon.types import PrinciplesMode
 
 _WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh")
 _ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests")
+_FITTING = ("too_long",)
 
 
 Scores: TypeAlias = Literal["boxed", "expected", "soft"]
@@ -61,6 +62,9 @@ class JudgeConfig(SamplingConfig):
 
     k: int = Field(default=8, ge=1)
     """Judgments per case; 1 is greedy, more are sampled and vote."""
+    too_long: Literal["unread", "trim"] = "unread"
+    """What becomes of a case that is too long for the model: unread, or trim, which leaves out the middle of its
+    longest responses, marks the place and says so in the verdict."""
     meta: str | None = None
     """A model that weighs judgments, so that the best vote: the URL of a /classify server, a folder, or a hub id."""
     k_meta: int | None = Field(default=None, ge=1)
@@ -86,8 +90,12 @@ class JudgeConfig(SamplingConfig):
     """The environment variable that holds the key of the meta model's server."""
 
     def kept(self) -> dict[str, object]:
-        """Return the fields that samples depend on: how they vote, and when a vote ends, may change from run to run."""
-        fields = {name: value for name, value in super().kept().items() if name not in (*_WEIGHING, *_ENDING)}
+        """Return the fields that samples depend on.
+
+        How they vote, when a vote ends, and what becomes of cases that are too long may change from run to run.
+        """
+        later = (*_WEIGHING, *_ENDING, *_FITTING)
+        fields = {name: value for name, value in super().kept().items() if name not in later}
         return fields | {"top_logprobs": self.alternatives}
 
     def over(self, tokens: int, calls: int) -> bool:

@@ -154,6 +154,8 @@ class Judge:
         for look in self.ending.looks:
             pending = [docket for docket in dockets if not docket.decided]
             await self._ask(self._asks(pending, look, state), store, state, progress)
+            while again := self._shortened(pending, state):
+                await self._ask(self._asks(again, look, state), store, state, progress)
             if self._weighing is not None:
                 await self._weighing.weigh(pending, store, partial(_told, state, progress))
             if self.config.over(state.spent, state.calls):
@@ -200,7 +202,8 @@ class Judge:
         if isinstance(read, Unread):
             return read
         given = tuple(Principle(text) for text in case.principles) if self.config.principles == "given" else ()
-        return replace(read, scores=restore(read.scores, slot.order), principles=given or read.principles)
+        scores = restore(read.scores, slot.order)
+        return replace(read, scores=scores, principles=given or read.principles, left_out=case.left_out)
 
     @property
     def keep(self) -> int | None:
@@ -260,9 +263,19 @@ class Judge:
         return partial(_released, self.sampler, scorer)
 
     def _opened_docket(self, case: Case, store: Store | None) -> Docket:
-        samples = {} if store is None else store.samples(case.id)
-        weights = store.weights(case.id) if store is not None and self._weighing is not None else {}
-        return self._docket(case, samples, weights)
+        if store is None:
+            return self._docket(case, {}, {})
+        weights = store.weights(case.id) if self._weighing is not None else {}
+        return self._docket(case, store.samples(case.id), weights, store.trim(case.id))
+
+    def _shortened(self, dockets: Sequence[Docket], state: Progress) -> list[Docket]:
+        """Return the cases that were too long and are to be asked anew with less shown, if that is the policy."""
+        if self.config.too_long == "unread" or self.config.over(state.spent, state.calls):
+            return []
+        again = [(docket, dropped) for docket in dockets if (dropped := docket.shorten())]
+        state.done -= sum(len(dropped) for _, dropped in again)
+        state.unread -= sum(isinstance(outcome, Unread) for _, dropped in again for outcome in dropped)
+        return [docket for docket, _ in again]
 
     def _asks(self, dockets: Sequence[Docket], look: int, state: Progress) -> list[Ask]:
         """Return what is to be asked until the next look."""
@@ -287,11 +300,17 @@ class Judge:
         places = min(self.sampler.concurrency, len(asks))
         await together([self._work(work, store, state, progress) for _ in range(places)])
 
-    def _docket(self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float]) -> Docket:
-        slots = slots_of(case, self.config)
-        there = [slot for slot in slots if slot.place in samples]
-        outcomes = {slot.place: self.outcome(case, slot, samples[slot.place]) for slot in there}
-        return Docket(case, slots, samples, outcomes, dict(weights))
+    def _docket(
+        self,
+        case: Case,
+        samples: Mapping[int, Sampled | Failure],
+        weights: Mapping[int, float],
+        trim: int | None = None,
+    ) -> Docket:
+        docket = Docket(case, slots_of(case, self.config), samples, {}, dict(weights), trim=trim)
+        there = [slot for slot in docket.slots if slot.place in samples]
+        docket.outcomes |= {slot.place: self.outcome(docket.case, slot, samples[slot.place]) for slot in there}
+        return docket
 
     def _request(self, ask: Ask) -> Request:
         config, case, first = self.config, ask.docket.case, ask.slots[0]
@@ -319,7 +338,7 @@ class Judge:
             answers = await self.sampler.sample([self._request(ask) for ask in asks])
             for ask, answer in zip(asks, answers, strict=True):
                 if store is not None:
-                    store.add(ask.docket.case.id, ask.slots, answer)
+                    store.add(ask.docket.case.id, ask.slots, answer, ask.docket.trim)
                 self._take(ask, answer.samples, state)
                 state.calls += answer.calls
                 state.spent += answer.prompt_tokens

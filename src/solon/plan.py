@@ -9,6 +9,7 @@ from solon.config import JudgeConfig
 from solon.order import sample_orders, stable_hash
 from solon.samplers.seam import Failure, Sampled
 from solon.store import Slot
+from solon.trimming import shorter, trimmed
 from solon.types import Case, Judgment, Order, Unread
 
 Slots: TypeAlias = tuple[Slot, ...]
@@ -21,16 +22,22 @@ class Docket:
     """A case under judgment: where its samples stand, what those came to that are there, and what they weigh.
 
     `kept` are the samples that were there before; `asked` of the slots are used so far, and no more will be once the
-    case is `decided`.
+    case is `decided`. `trim` is how much of the `whole` case's responses is shown, None for all.
     """
 
-    case: Case
+    whole: Case
     slots: Slots
     kept: Mapping[int, Sampled | Failure]
     outcomes: dict[int, Judgment | Unread]
     weights: dict[int, float] = field(default_factory=dict)
     asked: int = 0
     decided: bool = False
+    trim: int | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case as it is shown."""
+        return trimmed(self.whole, self.trim)
 
     @property
     def used(self) -> Slots:
@@ -41,6 +48,16 @@ class Docket:
     def results(self) -> list[Judgment | Unread]:
         """What these samples came to."""
         return [self.outcomes[slot.place] for slot in self.used]
+
+    def shorten(self) -> list[Judgment | Unread]:
+        """Show less of a case that was too long, if less can be shown: drop all that it came to, and return that."""
+        dropped = self.results
+        if not any(isinstance(outcome, Unread) and outcome.reason == "too_long" for outcome in dropped):
+            return []
+        if (trim := shorter(self.whole, self.trim)) is None:
+            return []
+        self.trim, self.asked, self.kept, self.outcomes, self.weights = trim, 0, {}, {}, {}
+        return dropped
 
 
 def slots_of(case: Case, config: JudgeConfig) -> Slots:

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS samples (
     case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, shown TEXT NOT NULL, seed INTEGER NOT NULL,
     answer INTEGER NOT NULL REFERENCES answers(id), text TEXT, finish TEXT, reasoning TEXT, tokens INTEGER,
-    logprobs TEXT, failure TEXT, detail TEXT, PRIMARY KEY (case_id, place));
+    logprobs TEXT, failure TEXT, detail TEXT, trim INTEGER, PRIMARY KEY (case_id, place));
 CREATE TABLE IF NOT EXISTS weights (
     case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, weight REAL NOT NULL,
     PRIMARY KEY (case_id, place));
@@ -40,13 +40,18 @@ ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
 _INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
 _INSERT = """
 INSERT OR REPLACE INTO samples VALUES (
-    CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT))
+    CAST(? AS TEXT), ?, ?, ?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT), ?)
 """
-_SELECT = """
+_TRIM = "SELECT min(trim) FROM samples WHERE case_id = CAST(?1 AS TEXT)"
+_SELECT = f"""
 SELECT place, text, finish, reasoning, tokens, logprobs, failure, detail FROM samples
-WHERE case_id = CAST(? AS TEXT) ORDER BY place
+WHERE case_id = CAST(?1 AS TEXT) AND trim IS ({_TRIM}) ORDER BY place
 """
 _INSERT_WEIGHT = "INSERT OR REPLACE INTO weights VALUES (CAST(? AS TEXT), ?, ?)"
+_DROP_WEIGHTS = """
+DELETE FROM weights WHERE case_id = CAST(?1 AS TEXT)
+AND place IN (SELECT place FROM samples WHERE case_id = CAST(?1 AS TEXT) AND trim IS NOT ?2)
+"""
 _SELECT_WEIGHTS = "SELECT place, weight FROM weights WHERE case_id = CAST(? AS TEXT) ORDER BY place"
 _USAGE = """
 SELECT coalesce(sum(calls), 0), coalesce(sum(prompt_tokens), 0),
@@ -136,18 +141,29 @@ class Store:
             with self._db:
                 self._db.executemany(_INSERT_CASE, rows)
 
-    def add(self, case_id: str, slots: Sequence[Slot], answer: Answer) -> None:
-        """Keep one answer: its samples stand in the slots that were asked for, in order; all or nothing."""
+    def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
+        """Keep one answer: its samples stand in the slots that were asked for, in order; all or nothing.
+
+        `trim` is how much of the case was shown; samples that saw more of it are no longer returned, nor their weights.
+        """
         name = _bytes(case_id)
         with self._told(), self._db:
+            if trim is not None:
+                self._db.execute(_DROP_WEIGHTS, (name, trim))
             row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
             self._db.executemany(
                 _INSERT,
                 [
-                    (name, slot.place, json.dumps(slot.order), slot.seed, row, *_columns(sample))
+                    (name, slot.place, json.dumps(slot.order), slot.seed, row, *_columns(sample), trim)
                     for slot, sample in zip(slots, answer.samples, strict=True)
                 ],
             )
+
+    def trim(self, case_id: str) -> int | None:
+        """Return how much of a case its samples were shown, None for all."""
+        with self._told():
+            found: int | None = self._db.execute(_TRIM, (_bytes(case_id),)).fetchone()[0]
+            return found
 
     def samples(self, case_id: str) -> dict[int, Sampled | Failure]:
         """Return what is kept of a case by sample index."""
@@ -186,6 +202,8 @@ class Store:
         if tables and not tables >= _TABLES:
             raise UserError(f"'{self.path}' is a database of something else, not a run file; use another --out")
         self._db.executescript(_PRAGMAS + _SCHEMA)
+        if "trim" not in {name for _, name, *_ in self._db.execute("PRAGMA table_info(samples)")}:
+            self._db.execute("ALTER TABLE samples ADD COLUMN trim INTEGER")
         if config is not None:
             self._match(config)
 

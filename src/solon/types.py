@@ -67,7 +67,8 @@ class Message:
 class Case:
     """A conversation and the n >= 1 responses to judge. It holds no label, so no prompt can leak one.
 
-    `tags` are kept through every report and never put in a prompt.
+    `tags` are kept through every report and never put in a prompt. `left_out` says of a trimmed case how many
+    characters of each response are left out of its middle.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Case:
     reference: str | None = None
     principles: tuple[str, ...] = ()
     tags: Mapping[str, object] = field(default_factory=dict, hash=False)
+    left_out: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def n(self) -> int:
@@ -138,7 +140,8 @@ class Judgment:
 
     `scores` holds one number per response: as the reader returns it in the order shown, everywhere else restored to
     the case's own order. `text` is the whole completion and `spans` index into it. `mass` stands where scores are
-    expectations over tokens: the least probability that what they are taken over covers.
+    expectations over tokens: the least probability that what they are taken over covers. `left_out`, where the case was
+    trimmed, holds the characters of each response (in the case's own order) that were not shown.
     """
 
     scores: tuple[float, ...]
@@ -147,6 +150,7 @@ class Judgment:
     text: str
     spans: Spans = Spans()
     mass: float | None = None
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,11 @@ class Verdict:
     def judgments(self) -> tuple[Judgment, ...]:
         """The samples that could be read."""
         return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Judgment))
+
+    @property
+    def left_out(self) -> tuple[int, ...]:
+        """How many characters of each response no judgment was shown; empty where all of them were."""
+        return self.judgments[0].left_out if self.judgments else ()
 
     @property
     def unweighed(self) -> int:

@@ -175,6 +175,33 @@ def test_a_prompt_that_is_too_long_is_unread_and_not_asked_again(solon: Solon, f
     assert "unread: too_long" in again.err
     assert "2, such as: HTTP 400: the prompt is longer than 2000 characters" in again.err
     assert "asks for them again" not in again.err
+    assert "note: Cases were too long for the model: with --too-long trim they are judged" in again.err
+
+
+def test_a_case_that_is_too_long_is_judged_without_its_middle_and_says_so(
+    solon: Solon, file: Write, tmp_path: Path
+) -> None:
+    cases = file(row("a", responses=["x" * 3000, "y"]), row("b"))
+    with running(too_long=2700) as server:
+        command = ("judge", cases, "--model", server.url, "--k", 2, "--out", tmp_path / "run")
+        assert json.loads(verdicts(solon(*command), tmp_path)[0])["unread"] == {"too_long": 2}
+        done, calls = solon(*command, "--too-long", "trim", "--show"), server.calls
+        lines = verdicts(done, tmp_path)
+        again = verdicts(solon(*command, "--too-long", "trim"), tmp_path)
+        assert (calls, server.calls) == (8, 8)
+    assert again == lines
+    a, b = map(json.loads, lines)
+    assert (a["left_out"], a["read"], a["unread"]) == ([2250, 0], 2, {})
+    assert ("left_out" in b, b["read"]) == (False, 2)
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text("utf-8"))
+    assert (summary["trimmed"], summary["unread"]) == (1, {})
+    assert "1, too long for the model" in done.err
+    assert done.out.count("  not shown   2,250 characters of [1]") == 2
+
+
+def verdicts(done: Done, folder: Path) -> list[str]:
+    assert done.code == 0
+    return (folder / "run" / "verdicts.jsonl").read_text("utf-8").splitlines()
 
 
 def test_options_stand_in_a_file_and_flags_win(solon: Solon, file: Write, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from solon.judge import Judge
 from solon.samplers.scripted import ScriptedSampler
 from solon.scorers.scripted import ScriptedScorer
 from solon.store import Store, Usage
+from solon.trimming import trimmed
 from solon.types import Case, Judgment, Verdict
 from solon.vote import marks
 
@@ -88,4 +89,5 @@ def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
             f"the run '{path}' holds {len(samples)} of {judge.config.k} samples of case '{case.id}': finish it with "
             "the same command, without --stop"
         )
-    return judge.verdict(case, samples, store.weights(case.id) if judge.keep is not None else None)
+    weights = store.weights(case.id) if judge.keep is not None else None
+    return judge.verdict(trimmed(case, store.trim(case.id)), samples, weights)

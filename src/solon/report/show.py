@@ -45,10 +45,16 @@ def _said(parts: Content) -> str:
 def _judgment(judgment: Judgment, order: Sequence[int]) -> list[str]:
     shown = [judgment.scores[index] for index in order]
     return [
+        *_left_out(judgment),
         f"  principles  {'; '.join(map(_principle, judgment.principles)) or '-'}",
         f"  critique    {_one_line(judgment.critique) or '-'}",
         f"  box         {_box(judgment) or _numbers(shown)}   scores {_numbers(judgment.scores)}",
     ]
+
+
+def _left_out(judgment: Judgment) -> list[str]:
+    said = [f"{left:,} characters of [{i}]" for i, left in enumerate(judgment.left_out, 1) if left]
+    return [f"  not shown   {', '.join(said)}"] if said else []
 
 
 def _box(judgment: Judgment) -> str:

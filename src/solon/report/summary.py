@@ -17,6 +17,7 @@ from solon.vote import repeats
 
 _AGAIN = "Calls failed: the same command with --out asks for them again."
 _GO_ON = "The budget was spent before all cases were decided: the same command with --out goes on."
+_TRIM = "Cases were too long for the model: with --too-long trim they are judged, responses cut in the middle."
 _WEIGH_AGAIN = "Judgments were not weighed: the same command with --out asks for their weights again."
 
 
@@ -31,8 +32,9 @@ def summarize(
     unread = [outcome for v in verdicts for outcome in v.outcomes if isinstance(outcome, Unread)]
     unweighed = sum(verdict.unweighed for verdict in verdicts)
     unfinished = sum(not model.ending.decided(v.outcomes, v.weights) for v in verdicts)
-    failed = any(one.reason == "failed_call" for one in unread)
-    later = {_AGAIN: failed, _WEIGH_AGAIN: unweighed, _GO_ON: unfinished}
+    reasons = {one.reason for one in unread}
+    could_trim = "too_long" in reasons and model.config.too_long == "unread"
+    later = {_AGAIN: "failed_call" in reasons, _WEIGH_AGAIN: unweighed, _GO_ON: unfinished, _TRIM: could_trim}
     return {
         "cases": len(verdicts),
         "left_out": left_out,
@@ -46,6 +48,7 @@ def summarize(
         "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
         "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
         "unread_share": 1 - read / asked,
+        **_trimmed(verdicts),
         **({} if model.keep is None else {"unweighed": unweighed}),
         "agreement": _mean([verdict.agreement for verdict in verdicts]),
         "position_consistency": _mean([verdict.position_consistency for verdict in verdicts]),
@@ -67,12 +70,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         "ties": f"{summary['ties']:,}",
         "samples read": f"{summary['read']:,} of {summary['asked']:,}",
     }
-    if "ended_early" in summary:
-        told["votes ended early"] = (
-            f"{summary['ended_early']:,}, judgments per case {summary['judgments_per_case']:.1f}"
-        )
-    if "expected_mass" in summary:
-        told["probability behind expected scores"] = f"{100 * summary['expected_mass']:.1f} %"
+    told |= _unlike(summary)
     for reason, count in summary["unread"].items():
         told[f"unread: {reason}"] = f"{count:,}, such as: {summary['unread_examples'][reason][:200]}"
     if "unweighed" in summary:
@@ -88,6 +86,22 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         "calls": f"{usage['calls']:,}",
         "tokens": f"{usage['prompt_tokens']:,} of prompts, {usage['completion_tokens']:,} of judgments",
     }
+
+
+def _unlike(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Tell in what judgments were unlike k boxed ones of whole cases, where they were."""
+    told = {}
+    if "ended_early" in summary:
+        told["votes ended early"] = (
+            f"{summary['ended_early']:,}, judgments per case {summary['judgments_per_case']:.1f}"
+        )
+    if "expected_mass" in summary:
+        told["probability behind expected scores"] = f"{100 * summary['expected_mass']:.1f} %"
+    if "trimmed" in summary:
+        told["judged with a part not shown"] = (
+            f"{summary['trimmed']:,}, too long for the model (left_out in the verdicts)"
+        )
+    return told
 
 
 def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict]) -> dict[str, Any]:
@@ -110,6 +124,12 @@ def _ended(model: Judge, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         return {}
     used = [len(verdict.outcomes) for verdict in verdicts]
     return {"ended_early": sum(k < model.config.k for k in used), "judgments_per_case": fmean(used)}
+
+
+def _trimmed(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """Count the cases of which a part was not shown, where there are any."""
+    trimmed = sum(any(verdict.left_out) for verdict in verdicts)
+    return {"trimmed": trimmed} if trimmed else {}
 
 
 def _mass(verdicts: Sequence[Verdict]) -> dict[str, float]:
