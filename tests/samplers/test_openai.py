@@ -132,15 +132,16 @@ async def test_faults_of_the_moment_cost_nothing_but_time() -> None:
     assert max(answer.calls for answer in answers) > 1
 
 
-async def test_a_server_that_ignores_n_once_by_fault_is_still_asked_for_n() -> None:
-    with running() as server:
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_server_that_ignores_n_once_by_fault_is_still_asked_for_n(first: bool) -> None:
+    requests = [ask(f"question {i}", n=2) for i in range(6)]
+    with running(faults=("fewer",)) as server:
         sampler = OpenAISampler(server.url)
-        await sampler.sample([ask("first", n=4)])
-        server.fault_share, server.faults = 1.0, ("fewer",)
-        answers = await sampler.sample([ask("second", n=4)])
+        for i, request in enumerate(requests):
+            server.fault_share = float(i == (0 if first else 3))
+            assert texts((await sampler.sample([request]))[0]) == expected(request)
         await sampler.close()
-    assert texts(answers[0]) == expected(ask("second", n=4))
-    assert sampler.notes == []
+    assert (server.calls, sampler.notes) == (7, [])
 
 
 async def test_a_call_that_keeps_failing_is_a_failure_in_its_place() -> None:

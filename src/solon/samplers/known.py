@@ -10,18 +10,23 @@ from solon.errors import UserError
 from solon.samplers import wire
 from solon.samplers.http import Response
 
+_ENOUGH = 3
+"""So many answers with one completion of several, and none with more, show that a server ignores `n`."""
+
 
 @dataclass(slots=True)
 class Known:
-    """What is known; `model` None leaves the field out, and `honors_n` None is not yet known.
+    """What is known; `model` None leaves the field out. `honors_n` is true once an answer held several completions.
 
+    Until then `lone` names the servers of answers with one where several were asked for: one alone may be a fault.
     `listed` is the address of a server that lists the model, and `unlisted` one that lists others, with their names.
     """
 
     model: str | None = None
     has_key: bool = False
     model_found: bool = False
-    honors_n: bool | None = None
+    honors_n: bool = False
+    lone: list[str] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
     listed: str | None = None
     unlisted: tuple[str, Sequence[str]] | None = None
@@ -60,18 +65,26 @@ class Known:
                 "the address, which usually ends in /v1, or name a model that the server has with --served-model"
             )
 
-    def learn(self, url: str, asked: int, got: int) -> str | None:
-        """Learn from a served call, and say what a user should know of it: that the server ignores n."""
+    def learn(self, url: str, asked: int, got: int) -> None:
+        """Learn from a served call."""
         self.answered.add(url)
-        if asked == 1 or self.honors_n is not None:
-            return None
-        self.honors_n = got > 1
-        if self.honors_n:
-            return None
-        return (
-            f"The server at {url} ignores n: it gave 1 completion where {asked} were asked for, so every sample is a "
-            "call of its own and pays for the prompt again."
-        )
+        self.honors_n = self.honors_n or got > 1
+        if got < asked and not self.honors_n:
+            self.lone.append(url)
+
+    @property
+    def ignores_n(self) -> bool:
+        """Whether several completions are no longer asked for in one call."""
+        return not self.honors_n and len(self.lone) >= _ENOUGH
+
+    def notes(self) -> list[str]:
+        """Say what a user should know: that a server ignores n."""
+        if self.honors_n or not self.lone:
+            return []
+        return [
+            f"The server at {self.lone[0]} ignores n: it gave 1 completion where several were asked for, so every "
+            "sample is a call of its own and pays for the prompt again."
+        ]
 
     def _compare(self, model: str, names: Sequence[str], url: str) -> None:
         if model in names:

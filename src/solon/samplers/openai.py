@@ -2,8 +2,8 @@
 
 The first use asks `GET {base}/models`: it finds out whether a server is there, whether it takes the key, and what its
 only model is called. All n samples of a request are asked for in one call, so that the server pays for the prompt once.
-A server that returns fewer is asked for the rest, and one that ignores `n` altogether gets single calls from then on,
-each with a seed of its own. Faults of the moment are tried again; what is left is a `Failure` in its place. Several
+A server that returns fewer is asked for the rest, and one that always returns one gets single calls from then on, each
+with a seed of its own. Faults of the moment are tried again; what is left is a `Failure` in its place. Several
 servers of one model share the calls, and what a seed brings does not depend on which of them answered.
 """
 
@@ -46,8 +46,6 @@ class OpenAISampler:
         text_only: never send images; a request that shows one is `unsupported_content`.
         outage: when a server counts as down and how long calls wait for it; None takes the defaults of `Outage`.
 
-    `notes` says in whole sentences what a user should know of these servers.
-
     Raises:
         UserError: an option is out of range.
     """
@@ -78,7 +76,7 @@ class OpenAISampler:
         )
         self.concurrency = concurrency
         self.text_only = text_only
-        self.notes: list[str] = []
+        self._missed: list[str] = []
         self._extra = dict(extra_body or {})
         self._backoff = Backoff(retries)
         self._looked = False
@@ -93,11 +91,16 @@ class OpenAISampler:
         if not self._looked:
             async with self._fleet.alone():
                 if not self._looked:
-                    self.notes += await self._fleet.look()
+                    self._missed = await self._fleet.look()
                     self._looked = True
         if len(requests) == 1:
             return [await self._answer(requests[0])]
         return await together([self._answer(request) for request in requests])
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of these servers, in whole sentences."""
+        return self._missed + self._known.notes()
 
     async def close(self) -> None:
         """Close the connections that the running event loop has open."""
@@ -111,7 +114,7 @@ class OpenAISampler:
         samples: list[Sampled | Failure] = []
         while missing := request.n - len(samples):
             seed = request.seed + len(samples)
-            if missing > 1 and self._known.honors_n is False:
+            if missing > 1 and self._known.ignores_n:
                 singles = [self._call(request, 1, seed + i, bill) for i in range(missing)]
                 samples += [one[0] for one in await together(singles)]
             else:
@@ -137,7 +140,9 @@ class OpenAISampler:
             body = wire.body_of(request, n, seed, model, self._extra)
             seen = await self._fleet.post("/chat/completions", body, failed)
             if seen.status == 200:
-                return self._learned(seen.url, n, wire.read_reply(seen.body, request))
+                reply = wire.read_reply(seen.body, request)
+                self._known.learn(seen.url, n, len(reply.samples))
+                return reply
         except OutageError as error:
             return Fault(f"the call failed: {error}", again=False)
         except NoAnswerError as error:
@@ -148,9 +153,3 @@ class OpenAISampler:
             return await self._try(request, n, seed, failed)
         self._known.stop_at(seen)
         return Fault.of(seen)
-
-    def _learned(self, url: str, asked: int, reply: wire.Reply) -> wire.Reply:
-        note = self._known.learn(url, asked, len(reply.samples))
-        if note is not None:
-            self.notes.append(note)
-        return reply
