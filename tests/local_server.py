@@ -22,6 +22,7 @@ from typing import Any
 from aiohttp import web
 
 FAULTS = ("429", "500", "reset", "stall", "half", "empty", "fewer")
+LOSING = ("reset", "stall", "half")
 _RESPONSE = re.compile(r"^<<<response (\d+) · ([0-9a-f]+)>>>\n(.*?)\n<<<end of response \1 · \2>>>$", re.M | re.S)
 
 
@@ -59,7 +60,8 @@ class LocalServer:
     any other model name, `too_long` longer prompts (characters), and a prompt in `broken` is always a 500. While it is
     `out`, every request breaks off ("reset") or gets that status, those in flight too; `turned_away` has the paths that
     came meanwhile, and `most_turned_away` how many at once. `asked` counts every (prompt digest, seed + choice
-    index) that was completed.
+    index) that was completed, `lost` those whose answer a fault kept from the client; `faulted` counts faults by kind.
+    Answers take `latency` seconds, give or take up to a share `spread` of it.
     """
 
     models: tuple[str, ...] | None = ("local",)
@@ -67,6 +69,7 @@ class LocalServer:
     ignores_n: bool = False
     echoes: bool = False
     latency: float = 0.0
+    spread: float = 0.0
     stall: float = 30.0
     retry_after: str = "0"
     pinned: str | None = None
@@ -85,6 +88,8 @@ class LocalServer:
     most_turned_away: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
     asked: Counter[tuple[str, int]] = field(default_factory=Counter)
+    lost: Counter[tuple[str, int]] = field(default_factory=Counter)
+    faulted: Counter[str] = field(default_factory=Counter)
     _tries: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -130,10 +135,12 @@ class LocalServer:
         return web.json_response({"object": "list", "data": [{"id": name} for name in self.models]})
 
     async def _stats(self, _: web.Request) -> web.Response:
-        asked = [[digest, seed, count] for (digest, seed), count in sorted(self.asked.items())]
-        return web.json_response(
-            {"calls": self.calls, "choices": self.choices, "seeds": len(self.seeds), "asked": asked}
-        )
+        counted = {
+            name: [[digest, seed, count] for (digest, seed), count in sorted(counts.items())]
+            for name, counts in (("asked", self.asked), ("lost", self.lost))
+        }
+        totals = {"calls": self.calls, "choices": self.choices, "seeds": len(self.seeds), "faulted": self.faulted}
+        return web.json_response(totals | counted)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         self._check_key(request)
@@ -144,7 +151,7 @@ class LocalServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         fault = self._fault(body)
-        await asyncio.sleep(self.stall if fault == "stall" else self.latency)
+        await asyncio.sleep(self.stall if fault == "stall" else self._latency(body))
         self.in_flight -= 1
         return self._fail(request, fault) or self._serve(body, fault)
 
@@ -157,7 +164,7 @@ class LocalServer:
 
     def _serve(self, body: dict[str, Any], fault: str | None) -> web.Response:
         count = 1 if self.ignores_n or fault == "fewer" else int(body.get("n") or 1)
-        answer = self._completion(body, 0 if fault == "empty" else count)
+        answer = self._completion(body, 0 if fault == "empty" else count, lost=fault in LOSING)
         text = answer[: len(answer) // 2] if fault == "half" else answer
         return web.Response(text=text, content_type="application/json")
 
@@ -170,13 +177,14 @@ class LocalServer:
         if prompt in self.broken:
             raise web.HTTPInternalServerError(text="broken prompt")
 
-    def _completion(self, body: dict[str, Any], count: int) -> str:
+    def _completion(self, body: dict[str, Any], count: int, lost: bool) -> str:
         prompt = "\n".join(text_of(turn) for turn in body["messages"])
         digest = hashlib.sha256(prompt.encode()).hexdigest()[:16]
         choices = []
         for index in range(count):
             seed = int(body.get("seed") or 0) + index
             self.asked[digest, seed] += 1
+            self.lost[digest, seed] += lost
             text = judgment(body["messages"], seed)
             choices.append(_choice(index, (prompt + "\n" + text) if self.echoes else text, body))
         self.choices += count
@@ -188,7 +196,16 @@ class LocalServer:
         call = json.dumps(body, sort_keys=True)
         self._tries[call] += 1
         rng = _rng(call)
-        return rng.choice(self.faults) if self._tries[call] == 1 and rng.random() < self.fault_share else None
+        if self._tries[call] > 1 or rng.random() >= self.fault_share:
+            return None
+        fault = rng.choice(self.faults)
+        self.faulted[fault] += 1
+        return fault
+
+    def _latency(self, body: dict[str, Any]) -> float:
+        if not self.spread:
+            return self.latency
+        return self.latency * (1 + self.spread * _rng(json.dumps(body, sort_keys=True), "latency").uniform(-1, 1))
 
     def _check_key(self, request: web.Request) -> None:
         if self.api_key is not None and request.headers.get("Authorization") != f"Bearer {self.api_key}":
@@ -252,9 +269,11 @@ def main() -> None:
     options.add_argument("--ignores-n", action="store_true")
     options.add_argument("--echoes", action="store_true", help="repeat the prompt before each completion")
     options.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    options.add_argument("--spread", type=float, default=0.0, help="the share by which the latency varies both ways")
+    options.add_argument("--retry-after", default="0", help="what a 429 asks for, in seconds")
     options.add_argument("--stall", type=float, default=30.0, help="seconds that a stalled call takes")
     options.add_argument("--fault-share", type=float, default=0.0)
-    options.add_argument("--faults", nargs="+", choices=FAULTS, default=FAULTS[:2])
+    options.add_argument("--faults", nargs="+", choices=FAULTS, default=FAULTS)
     given = vars(options.parse_args())
     port, no_models = given.pop("port"), given.pop("no_models")
     server = LocalServer(models=None if no_models else ("local",), **given)

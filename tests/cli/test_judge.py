@@ -141,16 +141,12 @@ def test_a_server_that_ignores_n_is_asked_for_every_sample_and_told_of(solon: So
     assert "ignores n" in done.err
 
 
-def test_faults_lose_nothing_and_double_nothing(solon: Solon, file: Write, tmp_path: Path) -> None:
-    cases = file(*rows(100))
-    with running() as server:
-        clean = solon("judge", cases, "--model", server.url, "--k", 4)
-    with running(fault_share=0.05, faults=("500", "429")) as server:
-        faulty = solon("judge", cases, "--model", server.url, "--k", 4)
-        assert server.calls > 200
-        assert set(server.asked.values()) == {1}
-        assert sum(server.asked.values()) == 400
-    assert faulty.out == clean.out
+def test_calls_that_wait_for_their_next_try_hold_up_no_others(solon: Solon, file: Write) -> None:
+    with running(fault_share=0.2, faults=("429",), retry_after="1", latency=0.01) as server:
+        done = solon("judge", file(*rows(20)), "--model", server.url, "--k", 1, "--concurrency", 4)
+    assert [line["read"] for line in done.lines] == [1] * 20
+    assert (server.faulted["429"] > 1, server.most_in_flight) == (True, 4)
+    assert len({json.dumps(body) for body in server.bodies[:20]}) == 20
 
 
 def test_calls_that_fail_for_good_are_unread(solon: Solon, file: Write) -> None:

@@ -1,6 +1,7 @@
 """The figures of a run, for a file and for a table."""
 
 import json
+from dataclasses import replace
 
 from solon.judge import Judge
 from solon.report.summary import facts, summarize
@@ -69,6 +70,16 @@ def test_without_labels_there_is_no_accuracy() -> None:
     assert "accuracy" not in summary
     assert (summary["agreement"], summary["position_consistency"]) == (None, None)
     assert facts(summary).keys() == {"cases judged", "samples read", "ties", "without a verdict", "calls", "tokens"}
+
+
+def test_repeated_texts_and_parts_that_were_not_shown_are_counted_in_the_table() -> None:
+    same, cut = judged(7, 1), replace(judged(7, 2, text="another"), left_out=(0, 12))
+    verdicts = [voted(same, same, orders=[(0, 1)] * 2), voted(cut, cut, orders=[(0, 1), (1, 0)])]
+    summary = summarize(judge(), [case(), case()], verdicts, USAGE, 0)
+    assert (summary["repeated_texts"], summary["trimmed"]) == (1, 1)
+    told = facts(summary)
+    assert told["samples that repeat another one's text"] == "1 of 4"
+    assert told["judged with a part not shown"] == "1, too long for the model (left_out in the verdicts)"
 
 
 def test_0_and_1_are_measured_only_where_the_form_answers_so() -> None:

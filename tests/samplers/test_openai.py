@@ -165,13 +165,13 @@ async def test_a_refused_request_is_not_tried_again_and_carries_the_servers_word
 async def test_retry_after_is_honored() -> None:
     with running(fault_share=1.0, faults=("429",), retry_after="1") as server:
         started = time.perf_counter()
-        answers = await sampled(server.url, ask("a"))
+        answers = await sampled(server.url, ask("a"), timeout=0.5)
         elapsed = time.perf_counter() - started
     assert texts(answers[0])
     assert elapsed >= 1.0
 
 
-async def test_a_wait_longer_than_the_timeout_is_not_waited_for() -> None:
+async def test_a_wait_of_a_day_is_not_waited_for() -> None:
     with running(fault_share=1.0, faults=("429",), retry_after="86400") as server:
         answers = await sampled(server.url, ask("a"), timeout=5)
     assert answers[0].samples == (Failure("HTTP 429: not now; it asked to wait 86400 s"),)

@@ -89,8 +89,10 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _unlike(summary: Mapping[str, Any]) -> dict[str, str]:
-    """Tell in what judgments were unlike k boxed ones of whole cases, where they were."""
+    """Tell in what judgments were unlike k different ones of whole cases with boxed scores, where they were."""
     told = {}
+    if summary["repeated_texts"]:
+        told["samples that repeat another one's text"] = f"{summary['repeated_texts']:,} of {summary['asked']:,}"
     if "ended_early" in summary:
         told["votes ended early"] = (
             f"{summary['ended_early']:,}, judgments per case {summary['judgments_per_case']:.1f}"

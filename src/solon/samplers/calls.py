@@ -54,17 +54,17 @@ class Fault:
         return Failure(self.detail + wished + (f", after {tries} tries" if tries > 1 else ""))
 
 
-async def persist(call: Callable[[], Awaitable[T | Fault]], backoff: Backoff, longest: float) -> tuple[T | Fault, int]:
+async def persist(call: Callable[[], Awaitable[T | Fault]], backoff: Backoff) -> tuple[T | Fault, int]:
     """Call until something else than a fault comes or the tries are spent; return it and the number of calls made.
 
-    A server that wishes for a wait of more than `longest` seconds is not asked again.
+    A server that wishes for a longer wait than the back-off has patience for is not asked again.
     """
     tried = 0
     while True:
         result = await call()
         if not isinstance(result, Fault):
             return result, tried + 1
-        too_late = (result.wished_wait or 0.0) > longest
+        too_late = (result.wished_wait or 0.0) > backoff.patience
         if too_late or not result.again or not backoff.allows(tried, result.status):
             return result, tried + 1
         await asyncio.sleep(backoff.wait(tried, result.wished_wait))

@@ -74,7 +74,7 @@ class OpenAISampler:
             timeout=timeout,
             outage=outage or Outage(),
         )
-        self.concurrency = concurrency
+        self.concurrency = 2 * concurrency  # as many again wait for their next try, while others have the places
         self.text_only = text_only
         self._missed: list[str] = []
         self._extra = dict(extra_body or {})
@@ -124,9 +124,7 @@ class OpenAISampler:
     async def _call(self, request: Request, n: int, seed: int, bill: _Bill) -> list[Sampled | Failure]:
         """Ask for n samples until an answer comes or the tries are spent: 1 to n samples, or n failures."""
         failed: Counter[str] = Counter()
-        result, tries = await persist(
-            lambda: self._try(request, n, seed, failed), self._backoff, longest=self._fleet.timeout
-        )
+        result, tries = await persist(lambda: self._try(request, n, seed, failed), self._backoff)
         bill.calls += tries
         if isinstance(result, Fault):
             return [result.failure(tries, image=wire.has_image(request.messages))] * n

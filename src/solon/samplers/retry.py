@@ -17,12 +17,13 @@ class Backoff:
     """Exponential back-off with jitter: before try i + 1 a wait between half and all of `first * 2**i` seconds.
 
     The defaults wait between 30 and 60 seconds in all, so that a server may restart in between. The jitter only spreads
-    calls over time and changes no result.
+    calls over time and changes no result. `patience` is the longest wait, in seconds, that a server may wish for.
     """
 
     retries: int = 7
     first: float = 0.5
     longest: float = 30.0
+    patience: float = 600.0
     jitter: random.Random = field(default_factory=random.Random, compare=False, repr=False)
 
     def allows(self, tried: int, status: int = 0) -> bool:

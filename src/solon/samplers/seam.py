@@ -79,7 +79,7 @@ class Answer:
 class Sampler(Protocol):
     """A model that can be sampled.
 
-    `batch` is how many requests it likes to be handed at once and `concurrency` how many such batches may be in flight.
+    `batch` is how many requests it likes to be handed at once and `concurrency` how many such batches at the same time.
     """
 
     batch: int

@@ -89,7 +89,7 @@ class ClassifyScorer:
 
     async def _score(self, conversation: Conversation) -> float | Failure:
         body = _body(conversation, self._model)
-        result, tries = await persist(lambda: self._try(body), self._backoff, longest=self._server.timeout)
+        result, tries = await persist(lambda: self._try(body), self._backoff)
         image = wire.has_image(conversation)
         return result.failure(tries, image=image) if isinstance(result, Fault) else result
 
