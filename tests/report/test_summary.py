@@ -73,7 +73,7 @@ def test_without_labels_there_is_no_accuracy() -> None:
 
 
 def test_repeated_texts_and_parts_that_were_not_shown_are_counted_in_the_table() -> None:
-    same, cut = judged(7, 1), replace(judged(7, 2, text="another"), left_out=(0, 12))
+    same, cut = judged(7, 1, text="same"), replace(judged(7, 2, text="another"), left_out=(0, 12))
     verdicts = [voted(same, same, orders=[(0, 1)] * 2), voted(cut, cut, orders=[(0, 1), (1, 0)])]
     summary = summarize(judge(), [case(), case()], verdicts, USAGE, 0)
     assert (summary["repeated_texts"], summary["trimmed"]) == (1, 1)
