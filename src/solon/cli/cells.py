@@ -105,7 +105,7 @@ def _otherwise(name: str, judged: dict[str, Any], **fields: Any) -> Cell:
         rft = lab.stages.fine_tuned(samples, name=f"rft_{name}", steps=_steps(lab))
         rl = lab.stages.reinforced(rft, lab.samples(), name=f"rl_{name}", **fields)
         made = [samples.parent, lab.folder / f"rft_{name}", lab.folder / f"rl_{name}"]
-        row = lab.measured(f"rl_{name}", rl, lab.cases(), made=made, **judged)
+        row = lab.measured(f"arm_{name}", rl, lab.cases(), made=made, **judged)
         if name == "pairwise":
             votes = lab.judged("rl_pairwise_sure", rl, lab.cases(), lab.sizes.few, sure=True, **judged)
             row["earned"] |= sure_row(votes, until(lab.sizes.few))
