@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.killing import killed
-from solon.judge import Judge, Progress
+from solon.judge import Judge
+from solon.plan import Progress
 from solon.report.lines import verdict_line
 from solon.samplers.seam import Sampled
 from solon.store import Store

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from solon.errors import UserError
 from solon.order import Orders
 from solon.stopping import Stop
-from solon.types import PrinciplesMode
+from solon.types import PrinciplesMode, PromptMode
 
 _WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh")
+_APART = ("principles_temperature", "cache")
 _ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests")
 _FITTING = ("too_long",)
 
@@ -34,7 +35,8 @@ class SamplingConfig(BaseModel):
     form: str | None = None
     """How a case is put to the model: a form's name or a FILE.py; by default the checkpoint's own, else pointwise."""
     principles: PrinciplesMode = "self"
-    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
+    """Who writes the principles: self (the judge), given (the case), given+self, none, or query (a call of its own that
+    sees the query alone)."""
     orders: Orders = "balanced"
     """In which orders the responses are shown: balanced over places, or random shuffles."""
     temperature: float | None = Field(default=None, ge=0)
@@ -65,6 +67,10 @@ class JudgeConfig(SamplingConfig):
     too_long: Literal["unread", "trim"] = "unread"
     """What becomes of a case that is too long for the model: unread, or trim, which leaves out the middle of its
     longest responses, marks the place and says so in the verdict."""
+    principles_temperature: float = Field(default=0.0, ge=0)
+    """With principles=query, the temperature at which they are written."""
+    cache: Path | None = None
+    """With principles=query, a file that keeps them across runs, by model, query, prompt, temperature and seed."""
     meta: str | None = None
     """A model that weighs judgments, so that the best vote: the URL of a /classify server, a folder, or a hub id."""
     k_meta: int | None = Field(default=None, ge=1)
@@ -94,13 +100,18 @@ class JudgeConfig(SamplingConfig):
 
         How they vote, when a vote ends, and what becomes of cases that are too long may change from run to run.
         """
-        later = (*_WEIGHING, *_ENDING, *_FITTING)
+        later = (*_APART, *_WEIGHING, *_ENDING, *_FITTING)
         fields = {name: value for name, value in super().kept().items() if name not in later}
         return fields | {"top_logprobs": self.alternatives}
 
     def over(self, tokens: int, calls: int) -> bool:
         """Tell whether a session that was billed for so many tokens and made so many calls has spent its budget."""
         return tokens >= (self.budget_tokens or inf) or calls >= (self.budget_requests or inf)
+
+    @property
+    def prompt_mode(self) -> PromptMode:
+        """Whose principles the prompts ask for: those that were written of the query are given."""
+        return "given" if self.principles == "query" else self.principles
 
     @property
     def alternatives(self) -> int:
@@ -125,6 +136,8 @@ def judge_config(options: Mapping[str, object]) -> JudgeConfig:
         raise UserError(faults(error)) from error
     if config.k_meta is not None and config.meta is None:
         raise UserError("k_meta says how many judgments vote by their weights, and needs a meta model: name it as meta")
+    if config.principles != "query" and (config.cache is not None or config.principles_temperature):
+        raise UserError("cache and principles_temperature are for principles that are written apart: principles=query")
     return config
 
 

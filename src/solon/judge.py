@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
+from solon.cache import Cache
 from solon.checkpoint import Checkpoint
 from solon.config import JudgeConfig, judge_config, named
 from solon.data.case_lines import read_case_line
@@ -22,7 +23,8 @@ from solon.errors import UserError
 from solon.forms import load_form
 from solon.forms.form import Form
 from solon.order import restore, stable_hash
-from solon.plan import Docket, Slots, requests_of, slots_of
+from solon.plan import Docket, Progress, Slots, lost, requests_of, slots_of
+from solon.principling import Principling
 from solon.samplers.calls import together
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Request, Sampled, Sampler
@@ -42,23 +44,6 @@ class Ask:
 
     docket: Docket
     slots: Slots
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a run is, in samples; `kept` of `total` were there when it began. Judgments are weighed after that.
-
-    `tokens` are those of judgments; `spent` counts what this session was billed, prompts included, and `calls` it made.
-    """
-
-    total: int
-    kept: int = 0
-    done: int = 0
-    unread: int = 0
-    tokens: int = 0
-    weighed: int = 0
-    spent: int = 0
-    calls: int = 0
 
 
 class Judge:
@@ -94,6 +79,7 @@ class Judge:
         check_scores(self.form, self.config.scores)
         self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
+        self._principling = Principling(self.form, self.config, model)
         self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
         self.ending = Ending(self.form, self.config, self.keep)
         self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
@@ -149,15 +135,18 @@ class Judge:
         self.check(cases)
         if store is not None:
             store.add_cases(cases)
-        dockets = [self._opened_docket(case, store) for case in cases]
         state = Progress(self.config.k * len(cases))
+        over, bill = lambda: self.config.over(state.spent, state.calls), partial(state.bill, progress)
+        written = await self._principling.written(cases, self.sampler, store, over, bill)
+        dockets = [self._opened_docket(*pair, store) for pair in zip(cases, written, strict=True)]
+        state.done = state.unread = sum(docket.asked for docket in dockets)
         for look in self.ending.looks:
             pending = [docket for docket in dockets if not docket.decided]
             await self._ask(self._asks(pending, look, state), store, state, progress)
             while again := self._shortened(pending, state):
                 await self._ask(self._asks(again, look, state), store, state, progress)
             if self._weighing is not None:
-                await self._weighing.weigh(pending, store, partial(_told, state, progress))
+                await self._weighing.weigh(pending, store, partial(state.told, progress))
             if self.config.over(state.spent, state.calls):
                 break
             for docket in pending:
@@ -176,7 +165,7 @@ class Judge:
 
     def misfit(self, case: Case) -> str | None:
         """Say why this judge cannot judge the case, or None when it can."""
-        return self.form.misfit(case, self.config.principles)
+        return self.form.misfit(case, "self" if self._principling.apart else self.config.prompt_mode)
 
     def verdict(
         self, case: Case, samples: Mapping[int, Sampled | Failure], weights: Mapping[int, float] | None = None
@@ -184,6 +173,7 @@ class Judge:
         """Read the kept samples of a case and vote, with a meta model by the kept weights.
 
         Where votes end early, only the samples count that were needed; k are enough, and so are those that were asked.
+        Principles that were written apart are attached by `principled`.
         """
         docket = self._docket(case, samples, weights or {})
         for look in self.ending.looks:
@@ -191,6 +181,11 @@ class Judge:
             if self.ending.decided(docket.results, self._weights(docket)):
                 break
         return self._vote(docket)
+
+    def principled(self, case: Case, store: Store) -> Case | Verdict:
+        """Return a case with the principles that were written of its query, or its verdict where none could be read."""
+        found = self._principling.kept(case, store)
+        return self._vote(lost(case, self.config, found)) if isinstance(found, Unread) else found
 
     def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
         """Read one sample; its scores are restored to the case's own order."""
@@ -201,9 +196,10 @@ class Judge:
             read = rescored(read, sample, self.form, self.config.scores, case)
         if isinstance(read, Unread):
             return read
-        given = tuple(Principle(text) for text in case.principles) if self.config.principles == "given" else ()
-        scores = restore(read.scores, slot.order)
-        return replace(read, scores=scores, principles=given or read.principles, left_out=case.left_out)
+        scores, mode = restore(read.scores, slot.order), self.config.principles
+        read = replace(read, scores=scores, principles_mode=mode, left_out=case.left_out)
+        given = tuple(map(Principle, case.principles)) if self.config.prompt_mode == "given" else ()
+        return replace(read, principles=given or read.principles)
 
     @property
     def keep(self) -> int | None:
@@ -214,7 +210,8 @@ class Judge:
         """Return what a run's samples and weights depend on, for its run file."""
         resolved = {"form": self.form.name, "template_hash": self.form.template_hash, "temperature": self.temperature}
         resolved |= {"form_file": self.form.file} if self.form.file else {}
-        return self.config.kept() | resolved | (self._weighing.identity() if self._weighing else {})
+        weighed = self._weighing.identity() if self._weighing else {}
+        return self.config.kept() | resolved | self._principling.identity() | weighed
 
     def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:
         """Return what a user should know about the model, its form, or the samples of these verdicts."""
@@ -260,13 +257,15 @@ class Judge:
     def _last(self) -> Callable[[], Awaitable[None]]:
         """Return what is to be done in the end; it does not hold on to this judge."""
         scorer = None if self._weighing is None else self._weighing.scorer
-        return partial(_released, self.sampler, scorer)
+        return partial(_released, self.sampler, scorer, self._principling.cache)
 
-    def _opened_docket(self, case: Case, store: Store | None) -> Docket:
+    def _opened_docket(self, case: Case, written: Case | Unread, store: Store | None) -> Docket:
+        if isinstance(written, Unread):
+            return lost(case, self.config, written)
         if store is None:
-            return self._docket(case, {}, {})
+            return self._docket(written, {}, {})
         weights = store.weights(case.id) if self._weighing is not None else {}
-        return self._docket(case, store.samples(case.id), weights, store.trim(case.id))
+        return self._docket(written, store.samples(case.id), weights, store.trim(case.id))
 
     def _shortened(self, dockets: Sequence[Docket], state: Progress) -> list[Docket]:
         """Return the cases that were too long and are to be asked anew with less shown, if that is the policy."""
@@ -315,7 +314,7 @@ class Judge:
     def _request(self, ask: Ask) -> Request:
         config, case, first = self.config, ask.docket.case, ask.slots[0]
         return Request(
-            messages=self.form.render(case, first.order, config.principles, seed=config.seed),
+            messages=self.form.render(case, first.order, config.prompt_mode, seed=config.seed),
             n=len(ask.slots),
             temperature=self.temperature,
             max_tokens=config.max_tokens,
@@ -340,10 +339,7 @@ class Judge:
                 if store is not None:
                     store.add(ask.docket.case.id, ask.slots, answer, ask.docket.trim)
                 self._take(ask, answer.samples, state)
-                state.calls += answer.calls
-                state.spent += answer.prompt_tokens
-            if progress:
-                progress(state)
+                state.bill(progress, answer)
             await asyncio.sleep(0)  # a sampler that never waits must not keep an error or a Ctrl-C from being heard
 
     def _take(self, ask: Ask, samples: Sequence[Sampled | Failure], state: Progress) -> None:
@@ -351,8 +347,6 @@ class Judge:
             outcome = ask.docket.outcomes[slot.place] = self.outcome(ask.docket.case, slot, sample)
             state.done += 1
             state.unread += isinstance(outcome, Unread)
-            state.tokens += sample.tokens if isinstance(sample, Sampled) else 0
-            state.spent += sample.tokens if isinstance(sample, Sampled) else 0
 
     def _vote(self, docket: Docket) -> Verdict:
         return vote(
@@ -383,13 +377,9 @@ def _temperature(config: JudgeConfig, checkpoint: Checkpoint | None) -> float:
     return 0.5 if checkpoint is None or checkpoint.temperature is None else checkpoint.temperature
 
 
-def _told(state: Progress, progress: Callable[[Progress], None] | None, weighed: int) -> None:
-    state.weighed += weighed
-    if progress:
-        progress(state)
-
-
-async def _released(sampler: Sampler, scorer: Scorer | None) -> None:
+async def _released(sampler: Sampler, scorer: Scorer | None, cache: Cache | None) -> None:
+    if cache is not None:
+        cache.close()
     await sampler.close()
     if scorer is not None:
         await scorer.close()

@@ -1,13 +1,13 @@
 """Which samples a case needs, which requests bring those that are still missing, and what has come."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from solon.config import JudgeConfig
 from solon.order import sample_orders, stable_hash
-from solon.samplers.seam import Failure, Sampled
+from solon.samplers.seam import Answer, Failure, Sampled
 from solon.store import Slot
 from solon.trimming import shorter, trimmed
 from solon.types import Case, Judgment, Order, Unread
@@ -60,6 +60,38 @@ class Docket:
         return dropped
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far a run is, in samples; `kept` of `total` were there when it began. Judgments are weighed after that.
+
+    `tokens` are generated ones; `spent` counts what this session was billed, prompts included, and `calls` it made.
+    """
+
+    total: int
+    kept: int = 0
+    done: int = 0
+    unread: int = 0
+    tokens: int = 0
+    weighed: int = 0
+    spent: int = 0
+    calls: int = 0
+
+    def told(self, progress: "Callable[[Progress], None] | None", weighed: int) -> None:
+        """Count judgments that were weighed, and tell of it."""
+        self.weighed += weighed
+        if progress:
+            progress(self)
+
+    def bill(self, progress: "Callable[[Progress], None] | None", answer: Answer) -> None:
+        """Count what an answer cost, and tell of it."""
+        tokens = sum(sample.tokens for sample in answer.samples if isinstance(sample, Sampled))
+        self.tokens += tokens
+        self.spent += tokens + answer.prompt_tokens
+        self.calls += answer.calls
+        if progress:
+            progress(self)
+
+
 def slots_of(case: Case, config: JudgeConfig) -> Slots:
     """Place the k samples of a case: sample i is the same for every k > i.
 
@@ -73,6 +105,12 @@ def slots_of(case: Case, config: JudgeConfig) -> Slots:
         slots.append(Slot(place, order, seed))
         seeds[order] = seed + 1
     return tuple(slots)
+
+
+def lost(case: Case, config: JudgeConfig, why: Unread) -> Docket:
+    """Return the docket of a case that cannot be asked about: each of its samples is unread, for the same reason."""
+    slots = slots_of(case, config)
+    return Docket(case, slots, {}, {slot.place: why for slot in slots}, asked=len(slots), decided=True)
 
 
 def requests_of(slots: Slots, kept: Mapping[int, Sampled | Failure]) -> list[Slots]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS samples (
 CREATE TABLE IF NOT EXISTS weights (
     case_id TEXT NOT NULL REFERENCES cases(id), place INTEGER NOT NULL, weight REAL NOT NULL,
     PRIMARY KEY (case_id, place));
+CREATE TABLE IF NOT EXISTS principles (
+    query TEXT PRIMARY KEY, answer INTEGER NOT NULL REFERENCES answers(id), text TEXT, finish TEXT, reasoning TEXT,
+    tokens INTEGER, logprobs TEXT, failure TEXT, detail TEXT);
 """
 _TABLES = {"run", "cases", "answers", "samples"}
 _INSERT_CASE = """
@@ -47,6 +50,12 @@ _SELECT = f"""
 SELECT place, text, finish, reasoning, tokens, logprobs, failure, detail FROM samples
 WHERE case_id = CAST(?1 AS TEXT) AND trim IS ({_TRIM}) ORDER BY place
 """
+_INSERT_PRINCIPLES = """
+INSERT OR REPLACE INTO principles VALUES (?, ?, CAST(? AS TEXT), ?, CAST(? AS TEXT), ?, ?, ?, CAST(? AS TEXT))
+"""
+_SELECT_PRINCIPLES = """
+SELECT text, finish, reasoning, tokens, logprobs, failure, detail FROM principles WHERE query = ?
+"""
 _INSERT_WEIGHT = "INSERT OR REPLACE INTO weights VALUES (CAST(? AS TEXT), ?, ?)"
 _DROP_WEIGHTS = """
 DELETE FROM weights WHERE case_id = CAST(?1 AS TEXT)
@@ -55,13 +64,14 @@ AND place IN (SELECT place FROM samples WHERE case_id = CAST(?1 AS TEXT) AND tri
 _SELECT_WEIGHTS = "SELECT place, weight FROM weights WHERE case_id = CAST(? AS TEXT) ORDER BY place"
 _USAGE = """
 SELECT coalesce(sum(calls), 0), coalesce(sum(prompt_tokens), 0),
-    (SELECT coalesce(sum(tokens), 0) FROM samples), (SELECT count(*) FROM samples), coalesce(sum(latency), 0.0)
+    (SELECT coalesce(sum(tokens), 0) FROM samples), (SELECT count(*) FROM samples), coalesce(sum(latency), 0.0),
+    (SELECT coalesce(sum(tokens), 0) FROM principles)
 FROM answers
 """
 _CURES = {
-    sqlite3.SQLITE_BUSY: "another run is writing it; wait for its end, or use another --out",
-    sqlite3.SQLITE_NOTADB: "it is not a run file; use another --out",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; use another --out",
+    sqlite3.SQLITE_BUSY: "another run is writing it; wait for its end, or use another {option}",
+    sqlite3.SQLITE_NOTADB: "it is not a {kind}; use another {option}",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; use another {option}",
     sqlite3.SQLITE_FULL: "the disk is full; make room and run the same command again",
 }
 
@@ -77,13 +87,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run cost so far: calls made, tokens as billed, samples kept, and seconds waited, summed over answers."""
+    """What a run cost so far: calls made, tokens as billed, samples kept, and seconds waited, summed over answers.
+
+    `completion_tokens` are those of judgments; principles written apart have theirs in `principles_tokens`.
+    """
 
     calls: int
     prompt_tokens: int
     completion_tokens: int
     samples: int
     latency: float
+    principles_tokens: int = 0
 
 
 class Store:
@@ -170,6 +184,19 @@ class Store:
         with self._told():
             return {place: _sample(rest) for place, *rest in self._db.execute(_SELECT, (_bytes(case_id),))}
 
+    def add_principles(self, query: str, answer: Answer) -> None:
+        """Keep what was written of a query, the answer's only sample, in place of what may be there."""
+        (sample,) = answer.samples
+        with self._told(), self._db:
+            row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
+            self._db.execute(_INSERT_PRINCIPLES, (query, row, *_columns(sample)))
+
+    def principles(self, query: str) -> Sampled | Failure | None:
+        """Return what is kept of a query."""
+        with self._told():
+            row = self._db.execute(_SELECT_PRINCIPLES, (query,)).fetchone()
+            return None if row is None else _sample(row)
+
     def weigh(self, weights: Sequence[tuple[str, int, float]]) -> None:
         """Keep what judgments weigh, as (case id, sample index, weight); all or nothing."""
         with self._told(), self._db:
@@ -217,16 +244,24 @@ class Store:
         with self._db:
             self._db.executemany("INSERT OR IGNORE INTO run VALUES (?, ?)", asked.items())
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say in one sentence what is wrong with the file, and what to do."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
-                raise
-            cure = _CURES.get(error.sqlite_errorcode & 0xFF, str(error))
-            raise UserError(f"the run file '{self.path}' cannot be used: {cure}") from error
+    def _told(self) -> AbstractContextManager[None]:
+        return told("run file", self.path, "--out")
+
+
+@contextmanager
+def told(kind: str, path: str, option: str) -> Iterator[None]:
+    """Say in one sentence what is wrong with a database file, and what to do.
+
+    Raises:
+        UserError: the file cannot be used.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if type(error) not in (sqlite3.OperationalError, sqlite3.DatabaseError):
+            raise
+        cure = _CURES.get(error.sqlite_errorcode & 0xFF, "{error}").format(kind=kind, option=option, error=error)
+        raise UserError(f"the {kind} '{path}' cannot be used: {cure}") from error
 
 
 def _case_row(place: int, case: Case) -> tuple[bytes, int, str, str, str]:

@@ -11,11 +11,15 @@ Order: TypeAlias = tuple[int, ...]
 Span: TypeAlias = tuple[int, int]
 """Half-open character offsets into a judgment's text."""
 
-PrinciplesMode: TypeAlias = Literal["self", "given", "given+self", "none"]
-"""Who writes the principles: the judge, the case, both, or nobody (the ablation)."""
+PromptMode: TypeAlias = Literal["self", "given", "given+self", "none"]
+"""Whose principles a prompt asks for: the judge's, the case's, both, or none (the ablation)."""
+
+PrinciplesMode: TypeAlias = Literal[PromptMode, "query"]
+"""Who writes the principles of a run: as a prompt asks for them, or a call of its own that sees the query alone."""
 
 Reason: TypeAlias = Literal[
     "truncated",
+    "no_principles",
     "no_scores",
     "wrong_count",
     "out_of_range",
@@ -140,8 +144,9 @@ class Judgment:
 
     `scores` holds one number per response: as the reader returns it in the order shown, everywhere else restored to
     the case's own order. `text` is the whole completion and `spans` index into it. `mass` stands where scores are
-    expectations over tokens: the least probability that what they are taken over covers. `left_out`, where the case was
-    trimmed, holds the characters of each response (in the case's own order) that were not shown.
+    expectations over tokens: the least probability that what they are taken over covers. `principles_mode` says who
+    wrote the principles; a reader leaves it to the conductor. `left_out`, where the case was trimmed, holds the
+    characters of each response (in the case's own order) that were not shown.
     """
 
     scores: tuple[float, ...]
@@ -151,6 +156,7 @@ class Judgment:
     spans: Spans = Spans()
     mass: float | None = None
     left_out: tuple[int, ...] = ()
+    principles_mode: PrinciplesMode = "self"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from solon.cli.progress import bar
-from solon.judge import Progress
+from solon.plan import Progress
 
 
 def test_a_terminal_sees_how_far_a_run_is() -> None:

@@ -95,7 +95,7 @@ def test_trap_8_a_user_s_reader_that_returns_something_else_is_refused(result):
 
 
 def test_a_reason_that_is_not_on_the_list_is_refused():
-    with pytest.raises(UserError, match="gave the reason 'tired'; use truncated, no_scores"):
+    with pytest.raises(UserError, match="gave the reason 'tired'; use truncated, no_principles, no_scores"):
         own(Unread("tired", "")).outcome(WHOLE, 2)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ import pytest
 from solon.errors import UserError
 from solon.forms import FORMS
 from solon.forms.layout import nonce
-from solon.types import Message, PrinciplesMode, content
+from solon.types import Message, PromptMode, content
 from tests.core.make import case, prompt_text
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,12 +33,12 @@ RESPONSES = (
 PRINCIPLES = ("Fit for a child of five", "True to physics")
 KINDS = [
     (form, mode, n)
-    for form, mode, n in product(("pointwise", "pairwise", "correct"), get_args(PrinciplesMode), (1, 2, 4))
+    for form, mode, n in product(("pointwise", "pairwise", "correct"), get_args(PromptMode), (1, 2, 4))
     if n in FORMS[form].responses
 ]
 
 
-def prompts(form: str, mode: PrinciplesMode, n: int) -> str:
+def prompts(form: str, mode: PromptMode, n: int) -> str:
     """All prompts of a form, mode and n, one below the other: without and with a reference and a hint."""
     shown = []
     for reference, hint in product((None, "Air scatters short waves most."), (None, 0 if n > 1 else 1)):

@@ -11,7 +11,8 @@ import pytest
 from solon.checkpoint import Checkpoint
 from solon.errors import UserError
 from solon.forms import load_form
-from solon.judge import Judge, Progress
+from solon.judge import Judge
+from solon.plan import Progress
 from solon.samplers.recorded import RecordedSampler, RecordingSampler
 from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Failure, Request, Sampled

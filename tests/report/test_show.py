@@ -24,7 +24,7 @@ def test_the_whole_page() -> None:
         "  [2] answer 1\n"
         "\n"
         "sample 1   shown 1, 2\n"
-        "  principles  truth (60)\n"
+        "  principles  truth (60)   mode self\n"
         "  critique    fine\n"
         "  box         1, 5   scores 1, 5\n"
         "  sums        1, 5\n"
@@ -34,7 +34,7 @@ def test_the_whole_page() -> None:
         "  text        some text\n"
         "\n"
         "sample 3   shown 2, 1\n"
-        "  principles  truth (60)\n"
+        "  principles  truth (60)   mode self\n"
         "  critique    fine\n"
         "  box         6, 7   scores 7, 6\n"
         "  sums        8, 11\n"
@@ -109,5 +109,5 @@ def test_long_texts_are_cut_and_images_named() -> None:
     long = replace(judged(3), critique="so " * 999, principles=(Principle("a"), Principle("b", 2.5)))
     text = show(picture, voted(long, n=1))
     assert "  user: See (an image) there" in text
-    assert "  principles  a; b (2.5)" in text
+    assert "  principles  a; b (2.5)   mode self" in text
     assert max(map(len, text.splitlines())) < 420

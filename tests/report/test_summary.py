@@ -44,7 +44,8 @@ def test_every_figure_is_a_number_that_a_program_can_read() -> None:
         "labeled": 1,
         "accuracy": {"mean": 1.0, "low": 1.0, "high": 1.0},
         "strict_accuracy": {"mean": 1.0, "low": 1.0, "high": 1.0},
-        "usage": {"calls": 3, "prompt_tokens": 1000, "completion_tokens": 20, "samples": 6, "latency": 1.5},
+        "usage": {"calls": 3, "prompt_tokens": 1000, "completion_tokens": 20, "samples": 6, "latency": 1.5}
+        | {"principles_tokens": 0},
         "notes": ["Calls failed: the same command with --out asks for them again."],
         "config": judge().identity(),
     }

@@ -121,7 +121,7 @@ def test_a_judgment_by_given_principles_lists_none():
         (SANDBOX, "\\boxed{11}", 1, "out_of_range"),
         (SANDBOX_CORRECT, "\\boxed{2}", 1, "out_of_range"),
         (SANDBOX_PAIRWISE, "\\boxed{3}", 2, "out_of_range"),
-        (SANDBOX_PRINCIPLES, "[1] brief yes", 1, "no_scores"),
+        (SANDBOX_PRINCIPLES, "[1] brief yes", 1, "no_principles"),
         (SANDBOX_CRITIQUE, "Principles: brief 3.", 1, "no_scores"),
     ],
 )

@@ -8,8 +8,13 @@ import pytest
 
 from solon.checkpoint import SHIPPED, Checkpoint
 from solon.errors import UserError
-from solon.sandbox import checkpoint, ship
+from solon.forms.sandbox import SANDBOX_PRINCIPLES
+from solon.samplers.seam import Request, Sampled
+from solon.sandbox import cases, checkpoint, ship
+from solon.sandbox.criteria import parse
 from solon.sandbox.shipped import TRAINED
+from solon.sandbox.world import implied
+from solon.types import Judgment
 
 torch = pytest.importorskip("torch")
 LARGEST = 12 << 20
@@ -55,3 +60,18 @@ def test_what_ships_is_small_and_says_what_it_speaks() -> None:
         **dict.fromkeys(("base", "rft", "rl"), "sandbox"),
         "meta": "sandbox-meta",
     }
+
+
+async def test_the_judge_writes_principles_of_a_request_alone_though_it_was_reinforced_on_judgments() -> None:
+    from solon.samplers.transformers import TransformersSampler
+
+    given = [one.case for one in cases("dev", 24, seed=2)]
+    requests = [Request(SANDBOX_PRINCIPLES.render(case, ()), max_tokens=40) for case in given]
+    true = []
+    for case, answer in zip(given, await TransformersSampler.load(checkpoint("rl")).sample(requests), strict=True):
+        (sample,) = answer.samples
+        assert isinstance(sample, Sampled)
+        read = SANDBOX_PRINCIPLES.outcome(sample.text, 0, sample.finish)
+        assert isinstance(read, Judgment)
+        true += [parse(principle.text.rpartition(" ")[0]) in implied(case) for principle in read.principles]
+    assert sum(true) > 0.75 * len(true)

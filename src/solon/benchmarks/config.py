@@ -9,6 +9,7 @@ from solon.benchmarks.benchmark import Mode
 from solon.benchmarks.published import PREFIX
 from solon.config import SamplingConfig
 from solon.errors import UserError
+from solon.types import PromptMode
 
 Probe: TypeAlias = Literal["formatting", "pleas"]
 
@@ -19,6 +20,8 @@ class BenchConfig(SamplingConfig):
     model: str
     """The base URL of an OpenAI-compatible server (several by commas), a checkpoint folder, a hub id, `sandbox`, or
     published:FILE#JUDGE, judgments that the benchmark published."""
+    principles: PromptMode = "self"
+    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
     data: Path | None = None
     """The benchmark's file or folder in its official layout; without it, the hub."""
     hub: str | None = None

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from solon.benchmarks.benchmark import Item, Mode, Outcome, Way
-from solon.judge import Judge, Progress
+from solon.judge import Judge
+from solon.plan import Progress
 from solon.store import Store
 from solon.types import Case, Verdict
 

@@ -18,6 +18,6 @@ def replayed(texts: Texts, items: Sequence[Item], mode: Mode, form: Form, config
     for case in (case for item in items for case in cases_of(item, mode)):
         for order in ((0, 1), (1, 0)):
             if (case.id, order) in texts:
-                shown = form.render(case, order, config.principles, seed=config.seed)
+                shown = form.render(case, order, config.prompt_mode, seed=config.seed)
                 known[shown] = [texts[case.id, order]] * (config.k // games_of(mode))
     return PublishedSampler(known)

@@ -14,7 +14,8 @@ from solon.errors import UserError
 from solon.files import make_folder
 from solon.forms import load_form
 from solon.forms.form import Form
-from solon.judge import Judge, Progress
+from solon.judge import Judge
+from solon.plan import Progress
 from solon.store import Store, Usage
 from solon.vote import chance, half
 

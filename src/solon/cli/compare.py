@@ -1,5 +1,6 @@
 """`solon sandbox compare`: checkpoints of the sandbox side by side, on the same held-out cases."""
 
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from solon.report.tables import facts_table, percent
 from solon.sandbox import cases as sandbox_cases
 from solon.sandbox.judging import Judged, judged
 from solon.stats import Interval
+from solon.types import PrinciplesMode
 
 
 def compare(
@@ -20,6 +22,7 @@ def compare(
     count: Count = 500,
     k: Count = 8,
     n: int | None = 2,
+    principles: tuple[PrinciplesMode, ...] = ("self",),
     seed: int = 1,
     json: Path | None = None,
 ) -> None:
@@ -37,6 +40,8 @@ def compare(
         Judgments per case of the vote.
     n
         Responses per case; 0 takes the split's own mix.
+    principles
+        Who writes the principles: self, query or none; several are measured beside each other.
     seed
         The seed of the cases and of the samples.
     json
@@ -46,11 +51,11 @@ def compare(
     labeled = sandbox_cases(split, count, seed=seed, n=n or None)
     first: dict[int, Judged] = {}
     rows = []
-    for checkpoint in checkpoints:
+    for checkpoint, mode in product(checkpoints, principles):
         for votes in dict.fromkeys((1, k)):
             with bar(console) as tell:
-                found = judged(checkpoint, labeled, votes, seed=seed, tell=tell)
-            row = judge_row(str(checkpoint), found, votes)
+                found = judged(checkpoint, labeled, votes, seed=seed, principles=mode, tell=tell)
+            row = judge_row(str(checkpoint) if mode == "self" else f"{checkpoint}, {mode}", found, votes)
             if first.setdefault(votes, found) is not found and "accuracy" in row:
                 row["gain"] = gain(found, first[votes], votes)
             rows.append(row | {"tokens": found.tokens})

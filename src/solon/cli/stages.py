@@ -13,7 +13,7 @@ from solon import sandbox
 from solon.data.writing import case_line, messages_line
 from solon.errors import UserError
 from solon.files import write_json, write_whole
-from solon.judge import Progress
+from solon.plan import Progress
 from solon.samplers.processes import small_sampler
 from solon.training.config import (
     CloudConfig,

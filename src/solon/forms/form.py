@@ -10,10 +10,10 @@ from solon.forms import layout as layouts
 from solon.forms.chances import Soften
 from solon.forms.reading import ends_with_box
 from solon.forms.template import fill, inserted
-from solon.types import Case, Content, Judgment, Message, Order, PrinciplesMode, Reason, Unread, content
+from solon.types import Case, Content, Judgment, Message, Order, PromptMode, Reason, Unread, content
 
 _LARGEST_SCORE = 1e300
-_WITH_GIVEN: tuple[PrinciplesMode, ...] = ("given", "given+self")
+_WITH_GIVEN: tuple[PromptMode, ...] = ("given", "given+self")
 _CUT: dict[str, tuple[Reason, str]] = {
     "length": ("truncated", "the text was cut off at the token limit before it ended with a box"),
     "content_filter": ("refused", "the text was cut off by a content filter before it ended with a box"),
@@ -53,7 +53,7 @@ class Form:
         return hashlib.sha256(self.template.encode()).hexdigest()[:16]
 
     def render(
-        self, case: Case, order: Order, mode: PrinciplesMode = "self", hint: int | None = None, seed: int = 0
+        self, case: Case, order: Order, mode: PromptMode = "self", hint: int | None = None, seed: int = 0
     ) -> tuple[Message, ...]:
         """Put the case into the template, its responses in `order`.
 
@@ -111,7 +111,7 @@ class Form:
             raise UserError(f"{self._place}: read(text, n) {fault}")
         return outcome
 
-    def misfit(self, case: Case, mode: PrinciplesMode = "self") -> str | None:
+    def misfit(self, case: Case, mode: PromptMode = "self") -> str | None:
         """Say why this form cannot judge the case in this mode, or None when it can."""
         if case.n not in self.responses:
             low, high = self.responses[0], self.responses[-1]

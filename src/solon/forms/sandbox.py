@@ -81,8 +81,10 @@ def _parts(judgment: Judgment, end: int) -> Judgment:
 
 
 def _read_principles(text: str, n: int) -> Judgment | Unread:
-    judgment = _parts(Judgment((), (), "", text), len(text))
-    return judgment if judgment.principles else Unread("no_scores", "no line of principles in the text", text)
+    found = _PRINCIPLES.search(text)
+    items = [item.strip() for item in found.group(1).split(",")] if found else []
+    written = tuple(Principle(item) for item in items if item)
+    return Judgment((), written, "", text) if written else Unread("no_principles", "no line of principles", text)
 
 
 def _read_critique(text: str, n: int) -> Judgment | Unread:
@@ -154,7 +156,7 @@ SANDBOX_PAIRWISE = Form(
 SANDBOX_PRINCIPLES = Form(
     "sandbox-principles", "Request: {{conversation}}\nWrite principles.", _read_principles, layout=terse
 )
-"""Principles from the request alone; the judgment read has no scores."""
+"""Principles from the request alone, each as it is written, weight and all; the judgment read has no scores."""
 SANDBOX_CRITIQUE = Form(
     "sandbox-critique", "Request: {{conversation}}\n{{responses}}\nCriticize.", _read_critique, layout=terse
 )

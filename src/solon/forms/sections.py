@@ -50,8 +50,13 @@ def sectioned(text: str, scores: tuple[float, ...], box: Span) -> Judgment:
 
 def parse_principles(section: str) -> tuple[Principle, ...]:
     """Read a list of principles, one item each, with its weight as written (40 for `40%`), if it has one."""
-    principles = (_principle(item[:_LONGEST_PRINCIPLE]) for item in _list(section)[0])
+    principles = map(_principle, listed(section))
     return tuple(principle for principle in principles if principle.text)
+
+
+def listed(section: str, *, alone: bool = False) -> list[str]:
+    """Return the items of a list as they are written; one that stands `alone` ends at the next paragraph."""
+    return [item[:_LONGEST_PRINCIPLE] for item in _list(section, alone=alone)[0] if _WORD.search(item)]
 
 
 def _headings(text: str) -> list[_Heading]:

@@ -47,7 +47,7 @@ def draw_curve(report: Report, path: Path) -> None:
     for name, color in zip(names, _COLORS, strict=False):
         votes = [point for point in report.points if point.name == name]
         lines.append(Line(f"{name}, official", color, votes, greedy if name == names[-1] else None))
-        lines.append(Line(f"{name}, random ties", color, [_Random(point) for point in votes], dashed=True))
+        lines.append(Line(f"{name}, random ties", color, [_Random(point) for point in votes], marks="s--"))
     if greedy is not None and not names:
         lines = [Line("greedy, official", _COLORS[0], [greedy]), Line("random ties", _COLORS[1], [_Random(greedy)])]
     flat = {name: scores["random"] for name, scores in report.baselines.items()}

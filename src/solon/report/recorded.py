@@ -83,6 +83,9 @@ def _judge(config: Mapping[str, Any], path: Path, scores: Scores) -> Judge:
 
 
 def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
+    found = judge.principled(case, store)
+    if isinstance(found, Verdict):
+        return found
     samples = store.samples(case.id)
     if len(samples) < judge.config.k:
         raise UserError(
@@ -90,4 +93,4 @@ def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
             "the same command, without --stop"
         )
     weights = store.weights(case.id) if judge.keep is not None else None
-    return judge.verdict(trimmed(case, store.trim(case.id)), samples, weights)
+    return judge.verdict(trimmed(found, store.trim(case.id)), samples, weights)

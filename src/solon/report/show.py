@@ -46,7 +46,7 @@ def _judgment(judgment: Judgment, order: Sequence[int]) -> list[str]:
     shown = [judgment.scores[index] for index in order]
     return [
         *_left_out(judgment),
-        f"  principles  {'; '.join(map(_principle, judgment.principles)) or '-'}",
+        f"  principles  {'; '.join(map(_principle, judgment.principles)) or '-'}   mode {judgment.principles_mode}",
         f"  critique    {_one_line(judgment.critique) or '-'}",
         f"  box         {_box(judgment) or _numbers(shown)}   scores {_numbers(judgment.scores)}",
     ]

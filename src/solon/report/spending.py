@@ -186,7 +186,7 @@ class _Ledger:
         usage = self.run.usage
         requests = fmean(_requests(v.orders, each) for v, each in zip(self.verdicts, seen, strict=True))
         judgments = fmean(each[-1] for each in seen)
-        tokens = judgments * usage.completion_tokens / usage.samples
+        tokens = judgments * (usage.completion_tokens + usage.principles_tokens) / max(1, usage.samples)
         tokens += requests * usage.prompt_tokens / max(1, usage.calls)
         return Bought(name, judgments, requests, tokens, bootstrap(scores), paired(scores, self.all))
 

@@ -47,7 +47,7 @@ def summarize(
         "read": read,
         "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
         "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
-        "unread_share": 1 - read / asked,
+        "unread_share": 1 - read / asked if asked else 0.0,
         **_trimmed(verdicts),
         **({} if model.keep is None else {"unweighed": unweighed}),
         "agreement": _mean([verdict.agreement for verdict in verdicts]),
@@ -82,9 +82,10 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         told[f"accuracy on {summary['labeled']:,} labeled, ties share"] = _told(summary["accuracy"])
         told[f"accuracy on {summary['labeled']:,} labeled, a tie is wrong"] = _told(summary["strict_accuracy"])
     usage = summary["usage"]
+    apart = f", {usage['principles_tokens']:,} of principles" if summary["config"]["principles"] == "query" else ""
     return told | {
         "calls": f"{usage['calls']:,}",
-        "tokens": f"{usage['prompt_tokens']:,} of prompts, {usage['completion_tokens']:,} of judgments",
+        "tokens": f"{usage['prompt_tokens']:,} of prompts, {usage['completion_tokens']:,} of judgments{apart}",
     }
 
 

@@ -29,7 +29,7 @@ from solon.sandbox.demonstration import (
 )
 from solon.sandbox.hints import bend, follows
 from solon.sandbox.world import cases
-from solon.types import Case, Message, Order, PrinciplesMode
+from solon.types import Case, Message, Order, PromptMode
 
 Kind = Literal["pointwise", "correct", "pairwise", "critique", "principles", "inspection"]
 
@@ -43,7 +43,7 @@ EXERCISES: dict[Kind, tuple[Form, str]] = {
 }
 """The kinds of exercise: the form that asks, and what its answer boxes."""
 
-MODES: dict[PrinciplesMode, float] = {"self": 0.62, "given": 0.14, "given+self": 0.14, "none": 0.1}
+MODES: dict[PromptMode, float] = {"self": 0.62, "given": 0.14, "given+self": 0.14, "none": 0.1}
 HINTED = 0.25
 """The share of judgments that are told the best response, or the verdict."""
 
@@ -53,7 +53,7 @@ class Exercise:
     """One prompt and the answer to learn."""
 
     kind: Kind
-    mode: PrinciplesMode
+    mode: PromptMode
     case: Case
     order: Order
     messages: tuple[Message, ...]
@@ -123,7 +123,7 @@ def demonstration(case: Case, rng: random.Random, kind: Kind | None = None, *, h
 
 
 def _annotated(
-    case: Case, rng: random.Random, mode: PrinciplesMode, given: list[tuple[Criterion, int]], hint: int | None
+    case: Case, rng: random.Random, mode: PromptMode, given: list[tuple[Criterion, int]], hint: int | None
 ) -> Annotation:
     """Judge, and where a hint is given, judge again until it fits; half of the annotators just bend their checks."""
     lazy = rng.random() < 0.5

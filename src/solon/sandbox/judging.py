@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from solon.judge import Judge, Progress
+from solon.judge import Judge
 from solon.order import Orders
+from solon.plan import Progress
 from solon.samplers.processes import small_sampler
 from solon.samplers.seam import Sampled
 from solon.sandbox.shipped import digest
@@ -18,7 +19,7 @@ MAX_TOKENS = 160
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The verdicts on labeled cases, and how many tokens a judgment has on average."""
+    """The verdicts on labeled cases, and the mean tokens of a judgment with its share of principles written apart."""
 
     labeled: tuple[LabeledCase, ...]
     verdicts: tuple[Verdict, ...]
@@ -69,7 +70,8 @@ def judged(
         if sure:
             verdicts = [_sure(kept, one.case.id, verdict) for one, verdict in zip(labeled, verdicts, strict=True)]
         usage = kept.usage()
-    return Judged(tuple(labeled), tuple(verdicts), usage.completion_tokens / usage.samples)
+    tokens = (usage.completion_tokens + usage.principles_tokens) / max(1, usage.samples)
+    return Judged(tuple(labeled), tuple(verdicts), tokens)
 
 
 def _sure(store: Store, case_id: str, verdict: Verdict) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from solon.config import SamplingConfig
-from solon.types import PrinciplesMode
+from solon.types import PromptMode
 
 Hint: TypeAlias = Literal["failed", "all", "never"]
 
@@ -47,6 +47,8 @@ class SampleConfig(SamplingConfig):
     """Folder for samples.jsonl and the run files from which a killed run goes on."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
+    principles: PromptMode = "self"
+    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
     temperature: float | None = Field(default=None, ge=0)
     """Sampling temperature, also of the hinted samples; by default the checkpoint's own or 0.5."""
     plain: int = Field(default=3, ge=1)
@@ -60,7 +62,7 @@ class CritiqueConfig(SamplingConfig):
 
     form: str | None = None
     """How a response is put to the model: critique, or sandbox-critique, the default for models of the sandbox."""
-    principles: PrinciplesMode = "self"
+    principles: PromptMode = "self"
     """With given or given+self the critic is shown the case's principles."""
     temperature: float | None = Field(default=None, ge=0)
     """Sampling temperature; by default the checkpoint's own, else 0.5."""
@@ -131,7 +133,7 @@ class GrpoConfig(TrainConfig):
     """How a case is put to the model; by default the checkpoint's own form, else pointwise."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
-    principles: PrinciplesMode = "self"
+    principles: PromptMode = "self"
     """Who writes the principles: self (the judge), given (the case), given+self, or none."""
     easy: int | None = Field(default=None, ge=0)
     """Leave out cases with so many plain samples right; by default all of them, and 0 leaves out none."""

@@ -20,9 +20,8 @@ from solon.forms import is_terse, load_critique
 from solon.forms.critique import CRITIQUE
 from solon.forms.form import Form
 from solon.forms.sandbox import SANDBOX_CRITIQUE
-from solon.judge import Progress
 from solon.order import stable_hash
-from solon.plan import requests_of
+from solon.plan import Progress, requests_of
 from solon.samplers.calls import together
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Request, Sampled, Sampler

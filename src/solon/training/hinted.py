@@ -6,7 +6,7 @@ from typing import Self
 
 from solon.forms.form import Form
 from solon.reward import best_responses
-from solon.types import Case, LabeledCase, Message, Order, PrinciplesMode, Right
+from solon.types import Case, LabeledCase, Message, Order, PromptMode, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class HintedForm(Form):
         return cls(**values | {"name": f"{form.name}+hint", "hints": hints})
 
     def render(
-        self, case: Case, order: Order, mode: PrinciplesMode = "self", hint: int | None = None, seed: int = 0
+        self, case: Case, order: Order, mode: PromptMode = "self", hint: int | None = None, seed: int = 0
     ) -> tuple[Message, ...]:
         """Put the case into the template with its own hint; the index named is the place where the best is shown."""
         return Form.render(self, case, order, mode, self.hints[case.id], seed)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from solon.data.writing import case_line
 from solon.errors import UserError
 from solon.training.labeled import read_labeled
-from solon.types import LabeledCase, Order, PrinciplesMode, Reason
+from solon.types import LabeledCase, Order, PromptMode, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class SampledCase:
     form: str
     plain: tuple[Trajectory, ...]
     hinted: tuple[Trajectory, ...]
-    mode: PrinciplesMode = "self"
+    mode: PromptMode = "self"
 
     @property
     def plain_right(self) -> int:
@@ -82,8 +82,8 @@ def _sampled(one: LabeledCase, file: Path) -> SampledCase:
         ) from error
 
 
-def _mode(value: object) -> PrinciplesMode:
-    modes: dict[object, PrinciplesMode] = {mode: mode for mode in get_args(PrinciplesMode)}
+def _mode(value: object) -> PromptMode:
+    modes: dict[object, PromptMode] = {mode: mode for mode in get_args(PromptMode)}
     if value not in modes:
         raise ValueError(f"principles_mode is {value!r}, not one of {', '.join(map(str, modes))}")
     return modes[value]

@@ -16,8 +16,9 @@ from solon.checkpoint import Checkpoint
 from solon.config import SamplingConfig
 from solon.errors import UserError
 from solon.forms.form import Form
-from solon.judge import Judge, Progress
+from solon.judge import Judge
 from solon.order import stable_hash
+from solon.plan import Progress
 from solon.reward import correct
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Sampled, Sampler

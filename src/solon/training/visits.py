@@ -13,7 +13,7 @@ from solon.forms.form import Form
 from solon.order import stable_hash
 from solon.reward import best_responses
 from solon.training.forms import Forms
-from solon.types import LabeledCase, Message, Order, PrinciplesMode, Right
+from solon.types import LabeledCase, Message, Order, PromptMode, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,14 @@ class Visit:
     labeled: LabeledCase
     order: Order
     form: Form
-    mode: PrinciplesMode = "self"
+    mode: PromptMode = "self"
 
     def prompt(self, seed: int) -> tuple[Message, ...]:
         """Put the case into its form."""
         return self.form.render(self.labeled.case, self.order, self.mode, seed=seed)
 
 
-def visits(
-    cases: Sequence[LabeledCase], forms: Forms, count: int, seed: int, mode: PrinciplesMode = "self"
-) -> list[Visit]:
+def visits(cases: Sequence[LabeledCase], forms: Forms, count: int, seed: int, mode: PromptMode = "self") -> list[Visit]:
     """Return so many visits to the cases, each case as often as any other but for one; more begin as fewer do."""
     places: Counter[int] = Counter()
     found: list[Visit] = []
