@@ -66,7 +66,7 @@ def test_a_case_that_does_not_fit_the_form_is_named(solon: Solon, file: Write) -
         (("--temperature", "warm"), "temperature is 'warm'"),
         (("--temperature", "nan"), "temperature is 'nan': input should be a finite number"),
         (("--max-tokens", "-3"), "max_tokens is '-3'"),
-        (("--principles", "mine"), "principles is 'mine': input should be 'self', 'given', 'given+self' or 'none'"),
+        (("--principles", "mine"), "input should be 'self', 'given', 'given+self', 'none' or 'query'"),
         (("--orders", "sorted"), "orders is 'sorted'"),
         (("--form", "nosuch"), "no form is named 'nosuch'; the forms are pointwise, correct, pairwise"),
         (("--form", "nosuch.py"), "the form file 'nosuch.py' does not exist"),
