@@ -30,11 +30,13 @@ Asked: TypeAlias = tuple[str, int]
 class Killed:
     """What became of a run that was killed: `kills` met it at work, `kept` samples of `whole` were there at the last.
 
+    `grew` counts the kills between whose start and blow the run had come to keep more samples.
     `unknown` counts kept samples that the server never made, `twice` those that were kept and asked for again, `again`
     samples made more than once, and `same` tells whether the verdict file is that of a run left alone.
     """
 
     kills: int
+    grew: int
     kept: int
     whole: int
     unknown: int
@@ -51,7 +53,7 @@ def killed(folder: Path, cases: int, kills: int, seed: int = 7) -> Killed:
     file, rng = folder / "cases.jsonl", random.Random(seed)
     file.write_text("".join(json.dumps(_row(i)) + "\n" for i in range(cases)))
     named = _prompts(file)
-    met = unknown = twice = 0
+    met = grew = unknown = twice = held = 0
     with running(latency=0.02) as server:
         straight, resumed = _command(file, server.url, folder / "left"), _command(file, server.url, folder / "killed")
         finish(straight)
@@ -60,6 +62,7 @@ def killed(folder: Path, cases: int, kills: int, seed: int = 7) -> Killed:
         for attempt in range(kills + 1):
             kept, before = _stored(folder / "killed", named, folder / "copy"), server.asked.copy()
             unknown += len(kept - set(before))
+            grew, held = grew + (len(kept) > held), len(kept)
             if attempt < kills:
                 met += _kill(resumed, server, rng.randrange(most), rng.uniform(0, 0.05))
             else:
@@ -68,7 +71,7 @@ def killed(folder: Path, cases: int, kills: int, seed: int = 7) -> Killed:
         again = sum(server.asked.values()) - len(whole)
         same = [(folder / name / "verdicts.jsonl").read_bytes() for name in ("left", "killed")]
         return Killed(
-            met, len(kept), len(whole), unknown, twice, again, same[0] == same[1] and set(server.asked) == whole
+            met, grew, len(kept), len(whole), unknown, twice, again, same[0] == same[1] and set(server.asked) == whole
         )
 
 
