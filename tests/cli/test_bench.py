@@ -171,6 +171,20 @@ def test_compare_pairs_runs_of_one_benchmark_and_ranks_systems(
     assert "| JudgeBench | other |" in (tmp_path / "all.md").read_text("utf-8")
 
 
+def test_runs_are_not_compared_on_items_that_have_become_more(
+    bench: Bench, solon: Callable[..., Done], tmp_path: Path
+) -> None:
+    bench("judgebench", "--k", "1", out="first")
+    bench("judgebench", "--k", "1", out="second")
+    (file,) = (path for path in (tmp_path / "judgebench-data-0").rglob("*") if path.is_file())
+    row = json.loads(file.read_text("utf-8").splitlines()[0]) | {"pair_id": "one more"}
+    with file.open("a", encoding="utf-8") as data:
+        data.write(json.dumps(row) + "\n")
+    done = solon("compare", tmp_path / "first", tmp_path / "second")
+    assert done.code == 2
+    assert "is a run of" in done.told
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -71,10 +71,10 @@ class BenchRun:
         Raises:
             UserError: the run is of other items, or has no such judgments.
         """
-        recorded = Recorded.of(self.folder / ("votes" if k else "greedy"))
-        judged = regrouped(items, self.found["mode"], recorded.verdicts)
         if len(items) != self.found["items"]:
             raise UserError(f"'{self.folder}' is a run of {self.found['items']} items, and there are {len(items)} now")
+        recorded = Recorded.of(self.folder / ("votes" if k else "greedy"))
+        judged = regrouped(items, self.found["mode"], recorded.verdicts)
         return [one.at(k or 1, ways_of(recorded.form, k > 0 and self.config.meta is not None)[0]) for one in judged]
 
 
