@@ -105,3 +105,9 @@ def test_reasoning_is_learned_between_its_marks_and_the_first_may_stand_in_the_p
     told = tokens.decode([token for token in row["labels"][:-1] if token != -100])
     assert told == ("" if opens else "<think>\n") + "it is brief\n</think>\n\n" + boxed([9, 3])
     assert split_reasoning(told) == ("it is brief", boxed([9, 3]))
+
+
+def test_an_answer_that_only_mentions_the_end_of_reasoning_is_learned_as_it_stands() -> None:
+    tokens, answer = families.tokenizer("qwen3"), "close it with </think> and go on"
+    (row,) = encoder("qwen3").encode([(ASKED, answer)]).rows
+    assert tokens.decode([token for token in row["labels"][:-1] if token != -100]) == answer

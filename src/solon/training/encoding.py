@@ -62,7 +62,7 @@ class AnswerEncoder:
 
     def _said(self, prompt: Sequence[int], answer: str) -> str:
         """Return what the model writes: its reasoning between marks, of which the prompt may hold the first."""
-        thought, text = split_reasoning(answer)
+        thought, text = split_reasoning(answer) if answer.startswith(OPEN) else ("", answer)
         if not thought:
             return self._prompts.harmless(answer)
         said = with_reasoning(self._prompts.harmless(thought), self._prompts.harmless(text))
