@@ -49,7 +49,8 @@ def clustered(groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: in
     Raises:
         ValueError: there are no values.
     """
-    return combined([Part(1.0, [group for group in groups if group], _mean)], seed=seed, resamples=resamples)
+    sums = [[(fsum(group), len(group))] for group in groups if group]
+    return combined([Part(1.0, sums, _pooled)], seed=seed, resamples=resamples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def combined(parts: Sequence[Part], *, seed: int = 0, resamples: int = 1000) -> 
     return Interval(whole, drawn[round(0.025 * (resamples - 1))], drawn[round(0.975 * (resamples - 1))])
 
 
-def _mean(values: Sequence[float]) -> float:
-    return fsum(values) / len(values)
+def _pooled(sums: Sequence[tuple[float, int]]) -> float:
+    """Return the mean of all values of groups by their sums and sizes."""
+    return fsum(total for total, _ in sums) / sum(count for _, count in sums)
 
 
 def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:

@@ -98,7 +98,7 @@ DRAWN = (
     ("rft", "votes", "after fine-tuning (RFT)", "#b5651d"),
     ("rl", "votes", "after reinforcement (RL)", "#1f5c99"),
     ("rl", "meta", "RL, the best half by the meta model", "#2e7d4f"),
-    *LINES[:-1],
+    *(line for line in LINES if line[0] != "scalar"),
 )
 """The lines of the picture: arm, way to vote, name and color."""
 
