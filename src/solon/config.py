@@ -12,7 +12,7 @@ from solon.order import Orders
 from solon.stopping import Stop
 from solon.types import PrinciplesMode, PromptMode
 
-_WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh")
+_WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh", "trust")
 _APART = ("principles_temperature", "cache")
 _ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests")
 _FITTING = ("too_long",)
@@ -77,6 +77,8 @@ class JudgeConfig(SamplingConfig):
     """How many judgments vote, the best by the meta model; by default half of k, rounded up."""
     weigh: Literal["top", "soft"] = "top"
     """How weights count: the best k_meta judgments vote alike, or all do, by the chance that their logit stands for."""
+    trust: float = Field(default=1.0, ge=0)
+    """With weigh=soft, the power of that chance: at 0 all judgments count alike. `solon tune vote` chooses it."""
     stop: Stop = "never"
     """When a vote ends before k: never, lossless (none can catch up), confident (predicted so) or anytime (a test)."""
     delta: float = Field(default=0.02, gt=0, lt=1)

@@ -5,7 +5,7 @@ Unread samples never vote, ties stay ties, and the order in which judgments stan
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import exp, fsum, isfinite
+from math import exp, fsum, isfinite, pow
 from typing import Literal, TypeAlias
 
 from solon.stats import top
@@ -13,6 +13,9 @@ from solon.types import Judgment, Order, Unread, Verdict
 
 Rule: TypeAlias = Literal["mean", "majority"]
 """`mean` adds up scores (equation 14); `majority` gives each judgment one vote for its best (equation 13)."""
+
+TRUSTS = (1.0, 0.5, 0.25)
+"""How far votes that all count softly are tried to follow a meta model."""
 
 
 def vote(
@@ -63,9 +66,13 @@ def half(k: int) -> int:
     return (k + 1) // 2
 
 
-def chance(logit: float) -> float:
-    """Return the probability that a logit stands for, by which a judgment that a meta model scored counts softly."""
-    return 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))
+def chance(logit: float, trust: float = 1.0) -> float:
+    """Return what a judgment that a meta model scored counts softly: the probability that its logit stands for.
+
+    That to the power of `trust` counts: at 0 all judgments count alike.
+    """
+    probability = 1 / (1 + exp(-logit)) if logit > 0 else exp(logit) / (1 + exp(logit))
+    return pow(probability, trust)
 
 
 def counted(

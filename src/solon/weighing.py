@@ -49,11 +49,13 @@ class Weighing:
         self.fault: str | None = None
         self.mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
         self.scorer: Scorer = _opened(meta, config) if isinstance(meta, str) else meta
-        self._name, self._seed = config.meta, config.seed
+        self._name, self._seed, self._trust = config.meta, config.seed, config.trust
 
     def counting(self, logits: Sequence[float | None]) -> list[float | None]:
         """Return the weights by which judgments are ranked, or count where all vote."""
-        return [logit if logit is None or self.keep is not None else chance(logit) for logit in logits]
+        if self.keep is not None:
+            return list(logits)
+        return [None if logit is None else chance(logit, self._trust) for logit in logits]
 
     def identity(self) -> dict[str, object]:
         """Return what the weights depend on, for the run file; how many of them vote may change from run to run."""

@@ -12,6 +12,7 @@ from solon.report.spending import _requests
 from solon.samplers.scripted import ScriptedSampler
 from solon.scorers.scripted import ScriptedScorer
 from solon.store import Store
+from solon.vote import TRUSTS
 from tests.cli.conftest import Done
 from tests.judge.judging import cases
 from tests.judge.test_ending import noisy
@@ -41,17 +42,17 @@ def test_without_labels_votes_are_compared_with_all_judgments(
     done = solon("curve", run, "--json", tmp_path / "points.json")
     assert done.code == 0, done.told
     found = points(tmp_path / "points.json")
-    ways = ("votes", "majority", "meta, best half", "meta, all softly")
+    ways = ("votes", "majority", "meta, best half", *(f"meta, softly {trust:g}" for trust in TRUSTS))
     rules = ("lossless", "confident", "anytime")
     ended = {name for rule in rules for name in (f"votes, {rule}", f"as many for all as {rule}")}
     assert {f"{way}@{k}" for way in ways for k in (1, 2, 4, 8, 16, 32)} | ended == set(found)
     assert found["votes@32"]["over_all"] == found["votes, lossless"]["over_all"] == {"mean": 0, "low": 0, "high": 0}
     assert found["votes@1"]["over_all"]["mean"] < 0
     assert found["as many for all as lossless"]["judgments"] == round(found["votes, lossless"]["judgments"])
-    assert [found[f"{way}@32"]["score"] for way in ways] == [1.0] * 4
+    assert [found[f"{way}@32"]["score"] for way in ways] == [1.0] * len(ways)
     assert found["votes, lossless"]["score"] == 1.0
     assert found["votes, lossless"]["judgments"] < 32
-    assert found["meta, all softly@4"]["score"] == found["votes@4"]["score"], "equal weights change nothing"
+    assert found["meta, softly 0.25@4"]["score"] == found["votes@4"]["score"], "equal weights change nothing"
     assert found["votes@1"]["score"] < found["votes@16"]["score"]
     assert (found["votes@1"]["requests"], found["votes@32"]["requests"]) == (1, 2)
     assert {path.name for path in run.iterdir()} >= {"curve.png", "curve.html"}

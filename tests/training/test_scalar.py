@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerState
 
 from solon.checkpoint import Checkpoint
 from solon.cli import main
@@ -22,6 +22,7 @@ from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation
 from solon.training.bradley_terry import WholeCases, padded, rewards, scored
 from solon.training.config import ScalarConfig
+from solon.training.epochs import BestEpoch
 from solon.training.pairs import pairings
 from solon.training.scalar import scalar, split
 from solon.training.texts import encoded, ended
@@ -176,6 +177,42 @@ def test_a_killed_training_goes_on_to_the_same_weights(bases: Any, tmp_path: Pat
     resumed = scalar(scalars.config(bases("bert"), tmp_path / "killed", **options), lambda step, _: steps.append(step))
     assert steps == [3, 4]
     assert same(whole, resumed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lora", [{}, LORA], ids=["full", "lora"])
+def test_held_out_cases_choose_the_epoch_also_over_a_kill(lora: dict[str, Any], bases: Any, tmp_path: Path) -> None:
+    def killed(step: int, steps: int) -> None:
+        if step == 11:
+            raise KeyboardInterrupt
+
+    options: dict[str, Any] = {"epochs": 4, "steps": None, "save_every": 5, "held_out": 0.3, "lora": lora}
+    data = [*scalars.cases(24, "train"), *scalars.cases(6, "test", first=24)]
+    whole = scalar(scalars.config(bases("bert"), tmp_path / "whole", data, **options))
+    with pytest.raises(KeyboardInterrupt):
+        scalar(scalars.config(bases("bert"), tmp_path / "killed", data, **options), killed)
+    resumed = scalar(scalars.config(bases("bert"), tmp_path / "killed", data, **options))
+    report = json.loads((tmp_path / "whole" / "report.json").read_text())
+    assert list(report["epochs"]) == ["1", "2", "3", "4"]
+    assert report == json.loads((tmp_path / "killed" / "report.json").read_text())
+    assert same(whole, resumed)
+
+
+def test_the_best_epoch_is_kept_and_an_earlier_one_wins_a_tie(tmp_path: Path) -> None:
+    model, marks = torch.nn.Linear(1, 1, bias=False), {1: 0.5, 2: 0.9, 3: 0.9, 4: 0.7}
+    for epoch, mark in marks.items():
+        torch.nn.init.constant_(model.weight, epoch)
+        callback = BestEpoch(tmp_path, lambda _, mark=mark: mark)  # type: ignore[misc]
+        callback.on_epoch_end(None, TrainerState(epoch=epoch), None, model=model)
+    callback.restore(model)
+    assert model.weight.item() == 2
+    assert callback.measured == {"1": 0.5, "2": 0.9, "3": 0.9, "4": 0.7}
+
+
+def test_a_share_that_holds_out_all_cases_or_none_is_named(tmp_path: Path) -> None:
+    for share, said in ((0.001, "choose the epoch"), (0.999, "0 cases to train on")):
+        with pytest.raises(UserError, match=said):
+            scalar(scalars.config(scalars.bert(tmp_path / "bert"), tmp_path, held_out=share))
 
 
 def test_long_texts_are_cut_at_their_end_and_counted(bases: Any, tmp_path: Path) -> None:

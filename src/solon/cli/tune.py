@@ -17,11 +17,13 @@ from solon.cli.options import Count
 from solon.errors import UserError
 from solon.files import make_folder, write_json
 from solon.order import stable_hash
+from solon.report.knowing import knowing
 from solon.report.recorded import Recorded
 from solon.report.spending import earned_by_way
-from solon.report.tables import percent, rows_table, signed
+from solon.report.tables import percent, ratio, rows_table, signed
 from solon.stats import bootstrap, paired
 from solon.stopping import Stop
+from solon.vote import TRUSTS
 
 
 def stop(
@@ -63,7 +65,7 @@ def stop(
 OPTIONS = {
     "votes": "",
     "meta, best half": "--weigh top",
-    "meta, all softly": "--weigh soft",
+    **{f"meta, softly {trust:g}": f"--weigh soft --trust {trust:g}" for trust in TRUSTS},
     "expected scores": "--scores expected",
     "soft scores": "--scores soft",
 }
@@ -103,22 +105,27 @@ def vote(
     if most > recorded.k:
         raise UserError(f"k is {most} and the run '{run}' has {recorded.k} judgments a case")
     ways = earned_by_way(recorded, told, most, recorded.others(run))
-    known = {name: values for name, values in ways.items() if name in OPTIONS}
-    chosen, scores = _chosen(known, folds, seed)
+    named = {name: values for name, values in ways.items() if name in OPTIONS}
+    chosen, scores = _chosen(named, folds, seed)
     rows = [
         {"way": name, "options": OPTIONS.get(name, "-"), "accuracy": percent(bootstrap(values)), "chosen": chosen[name]}
         for name, values in ways.items()
     ]
     rows.append({"way": "chosen by the others", "options": "", "accuracy": percent(bootstrap(scores)), "chosen": ""})
-    best = max(known, key=lambda name: fmean(known[name]))
-    gain = paired(scores, ways["votes"])
+    best = max(named, key=lambda name: fmean(named[name]))
+    gain, known = paired(scores, ways["votes"]), knowing(recorded, told, most)
     console = Console()
     console.print(rows_table(rows, f"{len(scores):,} labeled cases, {most} votes, {folds} folds"))
     console.print(f"chosen over plain votes, held out: {signed(gain)} points", markup=False, highlight=False)
     console.print(f"choose: {best} ({OPTIONS[best] or 'no option'})", markup=False, highlight=False)
+    if known:
+        aucs = [{"by": name, "AUC": ratio(auc)} for name, auc in known.items()]
+        console.print(rows_table(aucs, "What tells right judgments from wrong ones"))
     if json:
         make_folder(json.parent)
-        write_json(json, {"chosen": best, "options": OPTIONS[best], "rows": rows, "gain": gain._asdict()})
+        told_of = {name: auc._asdict() for name, auc in known.items()}
+        figures = {"chosen": best, "options": OPTIONS[best], "rows": rows, "gain": gain._asdict(), "auc": told_of}
+        write_json(json, figures)
 
 
 def _chosen(ways: Mapping[str, Sequence[float]], folds: int, seed: int) -> tuple[Counter[str], list[float]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from solon.report.studied import Studied, studied
 from solon.report.tables import curve_table, percent, rows_table, signed
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
-from solon.vote import chance, half, vote
+from solon.vote import TRUSTS, chance, half, vote
 
 TITLE = "A tiny judge learns to write principles, and grows more accurate with every vote"
 COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
@@ -38,9 +39,14 @@ class Weighed:
 
 WEIGHED = {
     "half": Weighed("the best half votes", {"keep": half}),
-    "soft": Weighed("all vote, by the chance to be right", {"soft": chance}),
+    **{
+        f"soft {trust:g}": Weighed(
+            f"all vote, by the power {trust:g} of the chance to be right", {"soft": partial(chance, trust=trust)}
+        )
+        for trust in TRUSTS
+    },
 }
-"""The two ways that the demo chooses from: that of the paper, and one that drops no judgment."""
+"""The ways that the demo chooses from: that of the paper, and those that drop no judgment."""
 
 
 @dataclass(frozen=True, slots=True)

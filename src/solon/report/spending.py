@@ -6,7 +6,7 @@ judgments. Costs are judgments, requests and tokens per case; tokens hold a run'
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
@@ -19,7 +19,7 @@ from solon.reward import credit, decides
 from solon.stats import Interval, bootstrap, paired
 from solon.stopping import Prior, Stop, looks
 from solon.types import Label, Order, Right, Verdict
-from solon.vote import chance, half, vote
+from solon.vote import TRUSTS, chance, half, vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ def _ways(run: Recorded) -> dict[str, dict[str, Any]]:
         ways["majority"] = {"rule": "majority"}
     if any(verdict.weights is not None for verdict in run.verdicts):
         ways["meta, best half"] = {"rule": run.form.rule, "keep": half}
-        ways["meta, all softly"] = {"rule": run.form.rule, "soft": chance}
+        for trust in TRUSTS:
+            ways[f"meta, softly {trust:g}"] = {"rule": run.form.rule, "soft": partial(chance, trust=trust)}
     return ways
 
 

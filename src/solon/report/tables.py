@@ -64,6 +64,11 @@ def percent(interval: Interval) -> str:
     return f"{mean:.1f} [{low:.1f}, {high:.1f}]"
 
 
+def ratio(interval: Interval) -> str:
+    """Write a ratio with its bounds, as decimals."""
+    return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+
+
 def signed(interval: Interval) -> str:
     """Write a difference of shares in points with its 95 % interval."""
     mean, low, high = (100 * value for value in interval)

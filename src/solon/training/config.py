@@ -180,6 +180,8 @@ class PairsConfig(TrainConfig):
 class ScalarConfig(PairsConfig):
     """The scalar Bradley-Terry baseline."""
 
+    held_out: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the cases to train on that choose the epoch instead: that which orders their pairs best is kept."""
     batch: int = Field(default=64, ge=1)
     """Cases per optimizer step, over all devices; each comes with all its pairs."""
     micro_batch: int = Field(default=8, ge=1)

@@ -6,22 +6,27 @@ of words that learned from the very same pairs, and against preferring the longe
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from solon.checkpoint import Checkpoint
 from solon.errors import UserError
 from solon.files import write_json
-from solon.training.comparing import compared
+from solon.order import stable_hash
+from solon.training.comparing import compared, credit
 from solon.training.config import PairsConfig, ScalarConfig
 from solon.training.labeled import read_labeled
-from solon.training.pairs import Pairing, pairings, split_of
+from solon.training.pairs import PairedCase, Pairing, pairings, split_of
 from solon.training.steps import Steps
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from solon.training.bradley_terry import CaseTrainer, Row
+    from solon.training.epochs import BestEpoch
     from solon.training.texts import Texts
 
 FORM = "scalar"
@@ -72,36 +77,88 @@ def split(config: PairsConfig) -> Parts:
 
 
 def _train(config: ScalarConfig, data: Parts, tell: Steps | None) -> Path:
-    from datasets import Dataset
     from transformers import AutoModelForSequenceClassification
-    from trl import RewardConfig
 
-    from solon.training.arguments import built
-    from solon.training.bradley_terry import CaseTrainer, WholeCases
     from solon.training.models import adapted, load, save
-    from solon.training.resuming import resumed
     from solon.training.seeding import seeded
     from solon.training.texts import encoded, ended
-    from solon.training.watch import watched
 
-    tokenizer, cases = ended(config), data.train.cases
+    tokenizer, (cases, choosing) = ended(config), _parted(config, data.train.cases)
     with seeded(config.seed):
         head = {"num_labels": 1, "pad_token_id": tokenizer.pad_token_id}
         model = adapted(load(config, AutoModelForSequenceClassification, **head), config, "SEQ_CLS")
         texts, held = encoded(config, cases, model), encoded(config, data.held.cases, model)
-        trainer = CaseTrainer(
-            model=model,
-            args=built(RewardConfig, config, {"max_length": None}),
-            train_dataset=Dataset.from_list(texts.rows(cases)),
-            processing_class=tokenizer,
-            data_collator=WholeCases(tokenizer.pad_token_id),
-        )
-        watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
+        best = _best_epoch(config, choosing, model, tokenizer.pad_token_id) if choosing else None
+        trainer = _fitted(config, model, tokenizer, texts.rows(cases), best, tell)
     counts = data.counts | {"trained on: texts cut": texts.cut, "measured on: texts cut": held.cut}
     report = {"counts": counts, "measured": _measured(config, data, trainer.model, held, tokenizer.pad_token_id)}
+    report |= {"epochs": best.measured} if best else {}
     write_json(config.out / "report.json", report)
     log = {"recipe": config.model_dump(mode="json"), "report": report, "log": trainer.state.log_history}
     return save(trainer, config, Checkpoint(FORM, ""), log)
+
+
+def _fitted(
+    config: ScalarConfig,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    rows: Sequence["Row"],
+    best: "BestEpoch | None",
+    tell: Steps | None,
+) -> "CaseTrainer":
+    from datasets import Dataset
+    from trl import RewardConfig
+
+    from solon.training.arguments import built
+    from solon.training.bradley_terry import CaseTrainer, WholeCases
+    from solon.training.resuming import resumed
+    from solon.training.watch import watched
+
+    trainer = CaseTrainer(
+        model=model,
+        args=built(RewardConfig, config, {"max_length": None}),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        data_collator=WholeCases(tokenizer.pad_token_id),
+        callbacks=[best] if best else None,
+    )
+    watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
+    if best:
+        best.restore(trainer.model)
+    return trainer
+
+
+def _parted(config: ScalarConfig, cases: Sequence[PairedCase]) -> tuple[tuple[PairedCase, ...], tuple[PairedCase, ...]]:
+    """Return the cases that are learned from, and those that choose the epoch.
+
+    Raises:
+        UserError: a share is held out, and all of the cases or none of them fell into it.
+    """
+    held = [stable_hash("held out", config.seed, one.case.id) % 10_000 < 10_000 * config.held_out for one in cases]
+    taught = tuple(one for one, out in zip(cases, held, strict=True) if not out)
+    choosing = tuple(one for one, out in zip(cases, held, strict=True) if out)
+    if not taught or (config.held_out and not choosing):
+        raise UserError(
+            f"held_out is {config.held_out}, which leaves {len(taught)} cases to train on and {len(choosing)} to "
+            "choose the epoch by: give more cases, or another share"
+        )
+    return taught, choosing
+
+
+def _best_epoch(config: ScalarConfig, cases: Sequence[PairedCase], model: "PreTrainedModel", pad: int) -> "BestEpoch":
+    """Keep the epoch that orders the pairs of these cases best, every case alike."""
+    from solon.training.bradley_terry import scored
+    from solon.training.epochs import BestEpoch
+    from solon.training.texts import encoded
+
+    texts = encoded(config, cases, model)
+
+    def ordered(model: "PreTrainedModel") -> float:
+        found = iter(scored(model, [ids for case in texts.ids for ids in case.values()], pad))
+        scores = [{i: next(found) for i in case} for case in texts.ids]
+        return fmean(fmean(credit(s, pair) for pair in one.pairs) for one, s in zip(cases, scores, strict=True))
+
+    return BestEpoch(config.out / "states", ordered)
 
 
 def _measured(
