@@ -1,7 +1,6 @@
 """What a judge can be told: one frozen model whose field docstrings are the help texts."""
 
 from collections.abc import Mapping
-from math import inf
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -105,10 +104,6 @@ class JudgeConfig(SamplingConfig):
         later = (*_APART, *_WEIGHING, *_ENDING, *_FITTING)
         fields = {name: value for name, value in super().kept().items() if name not in later}
         return fields | {"top_logprobs": self.alternatives}
-
-    def over(self, tokens: int, calls: int) -> bool:
-        """Tell whether a session that was billed for so many tokens and made so many calls has spent its budget."""
-        return tokens >= (self.budget_tokens or inf) or calls >= (self.budget_requests or inf)
 
     @property
     def prompt_mode(self) -> PromptMode:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self
 
+from solon.budget import Budget
 from solon.cache import Cache
 from solon.checkpoint import Checkpoint
 from solon.config import JudgeConfig, judge_config, named
@@ -136,18 +137,18 @@ class Judge:
         if store is not None:
             store.add_cases(cases)
         state = Progress(self.config.k * len(cases))
-        over, bill = lambda: self.config.over(state.spent, state.calls), partial(state.bill, progress)
-        written = await self._principling.written(cases, self.sampler, store, over, bill)
+        budget, bill = Budget(self.config), partial(state.bill, progress)
+        written = await self._principling.written(cases, self.sampler, store, budget, bill)
         dockets = [self._opened_docket(*pair, store) for pair in zip(cases, written, strict=True)]
         state.done = state.unread = sum(docket.asked for docket in dockets)
         for look in self.ending.looks:
             pending = [docket for docket in dockets if not docket.decided]
-            await self._ask(self._asks(pending, look, state), store, state, progress)
-            while again := self._shortened(pending, state):
-                await self._ask(self._asks(again, look, state), store, state, progress)
+            await self._ask(self._asks(pending, look, state), store, budget, state, progress)
+            while again := self._shortened(pending, budget, state):
+                await self._ask(self._asks(again, look, state), store, budget, state, progress)
             if self._weighing is not None:
                 await self._weighing.weigh(pending, store, partial(state.told, progress))
-            if self.config.over(state.spent, state.calls):
+            if budget.over:
                 break
             for docket in pending:
                 docket.decided = self.ending.decided(docket.results, self._weights(docket))
@@ -267,9 +268,9 @@ class Judge:
         weights = store.weights(case.id) if self._weighing is not None else {}
         return self._docket(written, store.samples(case.id), weights, store.trim(case.id))
 
-    def _shortened(self, dockets: Sequence[Docket], state: Progress) -> list[Docket]:
+    def _shortened(self, dockets: Sequence[Docket], budget: Budget, state: Progress) -> list[Docket]:
         """Return the cases that were too long and are to be asked anew with less shown, if that is the policy."""
-        if self.config.too_long == "unread" or self.config.over(state.spent, state.calls):
+        if self.config.too_long == "unread" or budget.over:
             return []
         again = [(docket, dropped) for docket in dockets if (dropped := docket.shorten())]
         state.done -= sum(len(dropped) for _, dropped in again)
@@ -291,13 +292,14 @@ class Judge:
         self,
         asks: Sequence[Ask],
         store: Store | None,
+        budget: Budget,
         state: Progress,
         progress: Callable[[Progress], None] | None,
     ) -> None:
         size = self.sampler.batch
         work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
         places = min(self.sampler.concurrency, len(asks))
-        await together([self._work(work, store, state, progress) for _ in range(places)])
+        await together([self._work(work, store, budget, state, progress) for _ in range(places)])
 
     def _docket(
         self,
@@ -327,15 +329,18 @@ class Judge:
         self,
         work: Iterator[Sequence[Ask]],
         store: Store | None,
+        budget: Budget,
         state: Progress,
         progress: Callable[[Progress], None] | None,
     ) -> None:
         """Take batches until none is left; whatever arrives is kept before it is read."""
         for asks in work:
-            if self.config.over(state.spent, state.calls):
+            sent = asks[: await budget.take(len(asks))]
+            if not sent:
                 return
-            answers = await self.sampler.sample([self._request(ask) for ask in asks])
-            for ask, answer in zip(asks, answers, strict=True):
+            answers = await self.sampler.sample([self._request(ask) for ask in sent])
+            for ask, answer in zip(sent, answers, strict=True):
+                budget.settle(answer)
                 if store is not None:
                     store.add(ask.docket.case.id, ask.slots, answer, ask.docket.trim)
                 self._take(ask, answer.samples, state)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from solon.budget import Budget
 from solon.cache import Cache, identified
 from solon.config import JudgeConfig
 from solon.errors import UserError
@@ -32,13 +33,13 @@ _CUT = {"length": "they were cut off at the token limit", "content_filter": "the
 class Round:
     """The queries of some cases: what asks for each, by its key, and what is found so far.
 
-    `over` tells whether the budget is spent, and `told` is called with every answer.
+    `told` is called with every answer.
     """
 
     requests: Mapping[str, Request]
     sampler: Sampler
     store: Store | None
-    over: Callable[[], bool]
+    budget: Budget
     told: Callable[[Answer], None]
     found: dict[str, Written] = field(default_factory=dict)
 
@@ -91,7 +92,7 @@ class Principling:
         cases: Sequence[Case],
         sampler: Sampler,
         store: Store | None,
-        over: Callable[[], bool],
+        budget: Budget,
         told: Callable[[Answer], None],
     ) -> list[Case | Unread]:
         """Return cases with the principles of their queries, or why they could not be read; each query is asked once.
@@ -102,7 +103,7 @@ class Principling:
             cases: the cases; principles of their own are left out.
             sampler: the judge's model.
             store: the run file, in which whatever arrives is kept before it counts; None keeps nothing.
-            over: tells whether the budget is spent.
+            budget: what may be spent.
             told: called with every answer.
 
         Raises:
@@ -112,7 +113,7 @@ class Principling:
             return list(cases)
         requests = [self._request(case) for case in cases]
         keys = [_key(request) for request in requests]
-        this = Round(dict(zip(keys, requests, strict=True)), sampler, store, over, told)
+        this = Round(dict(zip(keys, requests, strict=True)), sampler, store, budget, told)
         missing = [key for key in this.requests if not self._recalled(key, this)]
         work = iter([missing[i : i + sampler.batch] for i in range(0, len(missing), sampler.batch)])
         await together([self._work(work, this) for _ in range(min(sampler.concurrency, len(missing)))])
@@ -152,7 +153,7 @@ class Principling:
         """Ask for what nobody is asking for yet, and wait for the rest; what others gave up is asked for again."""
         theirs = {key: self._asking[key] for key in keys if key in self._asking}
         mine = [key for key in keys if key not in theirs]
-        if mine and not this.over():
+        if mine:
             await self._ask(mine, this)
         if not theirs:
             return
@@ -166,8 +167,10 @@ class Principling:
         futures = {key: asyncio.get_running_loop().create_future() for key in keys}
         self._asking |= futures
         try:
-            answers = await this.sampler.sample([this.requests[key] for key in keys])
-            for key, answer in zip(keys, answers, strict=True):
+            sent = keys[: await this.budget.take(len(keys))]
+            answers = await this.sampler.sample([this.requests[key] for key in sent]) if sent else []
+            for key, answer in zip(sent, answers, strict=True):
+                this.budget.settle(answer)
                 self._take(key, answer, this)
                 futures[key].set_result(this.found[key])
         finally:
