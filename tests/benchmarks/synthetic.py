@@ -34,6 +34,15 @@ def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     return path
 
 
+def parquet(lines: Path, path: Path) -> Path:
+    """Write a file of JSON lines as a parquet table."""
+    from datasets import Dataset
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Dataset.from_list([json.loads(line) for line in lines.read_text("utf-8").splitlines()]).to_parquet(str(path))
+    return path
+
+
 def text(rng: random.Random, low: int = 1, high: int = 10) -> str:
     """Make a response that says what it is worth."""
     return f"an answer worth {rng.randint(low, high)}" + " indeed" * rng.randint(0, 5)

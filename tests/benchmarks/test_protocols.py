@@ -161,7 +161,7 @@ def test_a_best_of_n_must_beat_every_loser_in_list_and_in_pairs(tmp_path: Path) 
 
 def test_rmb_on_the_sample_files() -> None:
     for name, mode in (("bon", "pairs"), ("bon", "list"), ("pairwise", "list")):
-        items = load(benchmark_of("rmb"), Source(real(f"official/rmb-sample/{name}.json")))
+        items = load(benchmark_of("rmb"), Source(real(f"official/rmb-sample/{name}.json")), partial=True)
         assert len(items) == 20
         first = by(lambda case: [2.0] + [1.0] * (case.n - 1), items, mode)  # type: ignore[arg-type]
         kind = "best of N" if name == "bon" else "pairs"

@@ -117,7 +117,7 @@ def test_an_empty_file_holds_no_case(tmp_path: Path) -> None:
     [
         ("gone.jsonl", None, "does not exist: give the path of a file of cases"),
         ("folder", Path.mkdir, "cannot be read: Is a directory"),
-        ("a.jsonl.gz", lambda path: path.write_bytes(LINES), "cannot be read: Not a gzipped file"),
+        ("a.jsonl.gz", lambda path: path.write_bytes(LINES), "cannot be unpacked .Not a gzipped file"),
         ("a.jsonl.gz", lambda path: path.write_bytes(gzip.compress(LINES, mtime=0)[:-9]), "cannot be unpacked"),
         ("a.jsonl.gz", lambda path: path.write_bytes(b"\x1f\x8b\x08\x00" + b"\xff" * 40), "cannot be unpacked"),
         ("a.jsonl.xz", lambda path: path.write_bytes(LINES), "cannot be unpacked"),

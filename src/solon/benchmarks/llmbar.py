@@ -22,7 +22,7 @@ def read(source: Source) -> list[Item]:
     """Read every pair below a folder; the other sets of the repository, which have other names, are left out."""
     places: dict[str, int] = {}
     items = []
-    for entry in source.entries("dataset.json"):
+    for entry in source.entries("dataset.json*"):
         subset = entry.file.parent.name
         if subset in COUNTS:
             places[subset] = places.get(subset, -1) + 1

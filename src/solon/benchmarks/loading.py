@@ -37,12 +37,13 @@ def load(benchmark: Benchmark, source: Source, *, partial: bool = False) -> list
 
 def missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
     """Say what of the benchmark is not there, or has another size than it should; None of a whole one."""
-    counts = Counter(item.subset for item in items)
+    counts = Counter(item.subset for item in items) + Counter(part for item in items if (part := _part(item.subset)))
     for name, size in benchmark.expected.items():
         if not counts[name]:
-            there = ", ".join(sorted(counts))
             wanted = f", {size} are expected" if size else ""
+            there = ", ".join(sorted({_part(item.subset) or item.subset for item in items}))
             return f"there is no item of the subset '{name}'{wanted} (there are {there})"
+    for name, size in benchmark.expected.items():
         if size is not None and counts[name] != size:
             split = f", and its split '{benchmark.hub[0].split}'" if benchmark.hub else ""
             return f"the subset '{name}' has {counts[name]} items, {size} are expected: is the file whole{split}?"
@@ -50,3 +51,9 @@ def missing(benchmark: Benchmark, items: Sequence[Item]) -> str | None:
         sizes = " or ".join(f"{size:,}" for size in benchmark.sizes)
         return f"there are {len(items):,} items, {sizes} are expected: is the file whole?"
     return None
+
+
+def _part(subset: str) -> str:
+    """Return the part of a benchmark that a subset, `PART: NAME`, belongs to; empty where it is a part itself."""
+    part, colon, _ = subset.partition(": ")
+    return part if colon else ""

@@ -62,7 +62,7 @@ def _pairs(entry: Entry, place: int) -> Iterator[Item]:
 
 
 def _is_pair(pair: object, scores: Sequence[float]) -> bool:
-    if not isinstance(pair, Sequence) or len(pair) != 2 or not all(isinstance(i, int) for i in pair):
+    if not isinstance(pair, Sequence) or len(pair) != 2 or not all(type(i) is int for i in pair):
         return False
     return all(0 <= i < len(scores) for i in pair) and scores[pair[0]] != scores[pair[1]]
 
@@ -72,7 +72,9 @@ def _set_of(entry: Entry) -> str:
     found = [(place.rfind(key), title) for key, title in SETS.items() if key in place]
     if not found:
         told = ", ".join(SETS.values())
-        raise UserError(f"{entry.where}: the name of the file, or of its folder, must hold that of its set: {told}")
+        raise UserError(
+            f"{entry.where}: the name of the file or of its folder is expected to hold that of its set: {told}"
+        )
     return max(found)[1]
 
 

@@ -44,7 +44,8 @@ class Source:
             return
         for path in files_of(self.data, names):
             if path.suffix == ".parquet":
-                yield from _loaded(path, "parquet", "train", data_files=str(path))
+                whole = "a whole Parquet file is expected"
+                yield from _loaded(path, "parquet", "train", whole, data_files=str(path))
             else:
                 for line, row in read_rows(path):
                     yield Entry(row, path, line)
@@ -118,8 +119,9 @@ def files_of(data: Path, names: str = "*") -> list[Path]:
         return [data]
     if not data.is_dir():
         raise UserError(f"'{data}' does not exist: --data takes the benchmark's file or folder in its official layout")
-    found = sorted(path for path in data.rglob(names) if path.is_file() and _unpacked_suffix(path) in _LINES)
-    found = found or sorted(path for path in data.rglob(names) if path.suffix == ".parquet")
+    named = sorted(path for path in data.rglob(names) if path.is_file())
+    found = [path for path in named if _unpacked_suffix(path) in _LINES]
+    found = found or [path for path in named if path.suffix == ".parquet"]
     if not found:
         raise UserError(f"the folder '{data}' holds no .json, .jsonl or .parquet file named {names}: name another one")
     return found
@@ -130,11 +132,12 @@ def _unpacked_suffix(path: Path) -> str:
 
 
 def _from_hub(hub: Hub) -> Iterator[Entry]:
-    return _loaded(Path(hub.name), hub.name, hub.split, name=hub.config)
+    wanted = f"a data set with the split '{hub.split}' is expected; its files, once downloaded, are named with --data"
+    return _loaded(Path(hub.name), hub.name, hub.split, wanted, name=hub.config)
 
 
-def _loaded(place: Path, source: str, split: str, **options: Any) -> Iterator[Entry]:
-    """Load rows with the `datasets` library: a data set of the hub, or a folder that is laid out like one."""
+def _loaded(place: Path, source: str, split: str, wanted: str, **options: Any) -> Iterator[Entry]:
+    """Load rows with the `datasets` library: a data set of the hub, a folder that is laid out like one, or a file."""
     try:
         from datasets import load_dataset
     except ImportError as error:
@@ -142,9 +145,13 @@ def _loaded(place: Path, source: str, split: str, **options: Any) -> Iterator[En
     try:
         rows = load_dataset(source, split=split, **options)
     except Exception as error:
-        raise UserError(
-            f"'{source}' (split '{split}') cannot be loaded: {' '.join(str(error).split())[:300] or error!r}; "
-            "download its files and name them with --data"
-        ) from error
+        raise UserError(f"'{place}' cannot be loaded: {_reason(error)}; {wanted}") from error
     for line, row in enumerate(rows, 1):
         yield Entry(row, place, line)
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the innermost of some chained errors says, on one line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split())[:300] or repr(error)

@@ -42,7 +42,7 @@ def _entries(path: Path) -> Iterator[Entry]:
                     yield Entry(row, path / name, line)
     except FileNotFoundError as error:
         raise UserError(f"'{path}' does not exist: --data takes ReaLMistake's data.zip") from error
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise UserError(f"'{path}' cannot be unpacked ({error}): ReaLMistake's data.zip is expected, whole") from error
 
 

@@ -46,7 +46,7 @@ def _scenario(entry: Entry) -> str:
     if start is None or len(parts) < start + 3 or parts[start + 1] not in _GOALS:
         raise UserError(
             f"{entry.where}: neither its file's path nor 'category_path' is SET/GOAL/SCENARIO; a set is "
-            f"{' or '.join(_SETS)} and a goal {' or '.join(_GOALS)}"
+            f"{' or '.join(_SETS)} and a goal {' or '.join(_GOALS)}; such a path is expected"
         )
     return "/".join(parts[start:])
 
@@ -91,4 +91,5 @@ RMB = Benchmark(
     figures=figures,
     note="A best of N counts only where the best response beats every other one, and a tie is a loss. Every line "
     "counts alike in its cell; the score is the mean of the four cells.",
+    expected=dict.fromkeys(CELLS),
 )

@@ -121,7 +121,9 @@ def _rows(
         try:
             rows = _json(whole, constant)
         except MalformedLine as fault:
-            raise UserError(f"the file '{path}' is no JSON array: {fault}") from fault
+            raise UserError(
+                f"'{path}' is no JSON array: {fault}; a whole array is expected, is the file whole?"
+            ) from fault
         assert isinstance(rows, list)
         yield from enumerate(rows, 1)
     else:
@@ -156,12 +158,13 @@ def _finite(digits: str) -> float:
 def _unpacked(path: Path) -> bytes:
     try:
         return _UNPACK.get(path.suffix, bytes)(path.read_bytes())
+    except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        kind = f"a whole {path.suffix} file is expected"
+        raise UserError(f"the file '{path}' cannot be unpacked ({error}): {kind}") from error
     except FileNotFoundError as error:
         raise UserError(f"the file '{path}' does not exist: give the path of a file of cases") from error
     except OSError as error:
         raise UserError(f"the file '{path}' cannot be read: {error.strerror or error}") from error
-    except (EOFError, zlib.error, lzma.LZMAError) as error:
-        raise UserError(f"the file '{path}' cannot be unpacked ({error}): is it whole?") from error
 
 
 def _has_reference(one: Case | LabeledCase) -> bool:
