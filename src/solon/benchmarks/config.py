@@ -25,7 +25,7 @@ class BenchConfig(SamplingConfig):
     data: Path | None = None
     """The benchmark's file or folder in its official layout; without it, the hub."""
     hub: str | None = None
-    """Another data set of the hub, or a folder laid out like one, than the benchmark's own."""
+    """Another data set of the hub (several by commas), or a folder laid out like one, than the benchmark's own."""
     partial: bool = False
     """Go on where a part of the benchmark is missing; the table says so."""
     mode: Mode | None = None

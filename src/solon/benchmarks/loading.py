@@ -4,10 +4,25 @@ from collections import Counter
 from collections.abc import Sequence
 
 from solon.benchmarks.benchmark import Benchmark, Item
-from solon.benchmarks.reading import Source
+from solon.benchmarks.config import BenchConfig
+from solon.benchmarks.reading import Hub, Source
 from solon.errors import UserError
 
 _GO_ON = "--partial goes on with what is there"
+
+
+def source_of(benchmark: Benchmark, config: BenchConfig) -> Source:
+    """Return where the data is: what was named, or what the hub has.
+
+    Raises:
+        UserError: files and a data set were named.
+    """
+    if config.hub is None:
+        return Source(config.data, benchmark.hub)
+    if config.data is not None:
+        raise UserError("--data names files and --hub a data set: leave one of them out")
+    split = benchmark.hub[0].split if benchmark.hub else "test"
+    return Source(None, tuple(Hub(name.strip(), split) for name in config.hub.split(",")))
 
 
 def load(benchmark: Benchmark, source: Source, *, partial: bool = False) -> list[Item]:

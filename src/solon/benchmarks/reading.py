@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from solon.data.fields import MalformedLine, kind, messages
@@ -137,15 +138,19 @@ def _from_hub(hub: Hub) -> Iterator[Entry]:
 
 
 def _loaded(place: Path, source: str, split: str, wanted: str, **options: Any) -> Iterator[Entry]:
-    """Load rows with the `datasets` library: a data set of the hub, a folder that is laid out like one, or a file."""
+    """Load rows with the `datasets` library: a data set of the hub, a folder that is laid out like one, or a file.
+
+    What is loaded from a disk is kept nowhere: the library's cache takes folders of one name for one another.
+    """
     try:
         from datasets import load_dataset
     except ImportError as error:
         raise UserError("reading from the hub, or .parquet files, needs datasets: pip install datasets") from error
-    try:
-        rows = load_dataset(source, split=split, **options)
-    except Exception as error:
-        raise UserError(f"'{place}' cannot be loaded: {_reason(error)}; {wanted}") from error
+    with TemporaryDirectory() as cache:
+        try:
+            rows = list(load_dataset(source, split=split, cache_dir=cache if place.exists() else None, **options))
+        except Exception as error:
+            raise UserError(f"'{place}' cannot be loaded: {_reason(error)}; {wanted}") from error
     for line, row in enumerate(rows, 1):
         yield Entry(row, place, line)
 
@@ -154,4 +159,4 @@ def _reason(error: BaseException) -> str:
     """Return what the innermost of some chained errors says, on one line."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return " ".join(str(error).split())[:300] or repr(error)
+    return " ".join(str(error).split())[:300].rstrip(".") or repr(error)

@@ -8,8 +8,7 @@ from rich.console import Console
 from solon.benchmarks import benchmark_of
 from solon.benchmarks.benchmark import Benchmark, Mode
 from solon.benchmarks.config import BenchConfig
-from solon.benchmarks.loading import load, missing
-from solon.benchmarks.reading import Hub, Source
+from solon.benchmarks.loading import load, missing, source_of
 from solon.benchmarks.results import write_results
 from solon.benchmarks.running import run
 from solon.cli.progress import bar
@@ -51,16 +50,6 @@ def bench(name: str, /, *, config: Annotated[BenchConfig, Parameter(name="*")]) 
     write_report(report, config.out)
     for line in (verdict(report), *(f"note: {note}" for note in report.notes), f"report: {config.out / 'report.html'}"):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def source_of(benchmark: Benchmark, config: BenchConfig) -> Source:
-    """Return where the data is: what was named, or what the hub has."""
-    if config.hub is None:
-        return Source(config.data, benchmark.hub)
-    if config.data is not None:
-        raise UserError("--data names files and --hub a data set: leave one of them out")
-    split = benchmark.hub[0].split if benchmark.hub else "test"
-    return Source(None, (Hub(config.hub, split),))
 
 
 def _mode(benchmark: Benchmark, config: BenchConfig) -> Mode:

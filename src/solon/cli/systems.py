@@ -4,8 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from solon.benchmarks.loading import load
-from solon.cli.bench import source_of
+from solon.benchmarks.loading import load, source_of
 from solon.errors import UserError
 from solon.files import make_folder, write_json, write_whole
 from solon.report.runs import BenchRun, Difference, compared, mean_ranks, overall, read_runs, scores, sheets
