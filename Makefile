@@ -1,4 +1,4 @@
-.PHONY: install demo check test unit bench fuzz clean
+.PHONY: install demo check test unit bench bench-peers fuzz clean
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -29,6 +29,9 @@ unit: install
 bench: install
 	$(BIN)/python bench/client.py
 	$(BIN)/python bench/prefill.py
+
+bench-peers: install
+	$(BIN)/python -m bench.peers
 
 fuzz: install
 	$(BIN)/python -m tests.fuzz_reader --texts 1000000 --seed 0 --processes 2
