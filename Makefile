@@ -29,6 +29,7 @@ unit: install
 bench: install
 	$(BIN)/python bench/client.py
 	$(BIN)/python bench/prefill.py
+	$(BIN)/python bench/batching.py
 
 bench-peers: install
 	$(BIN)/python -m bench.peers

@@ -1,9 +1,11 @@
 """What one prefill for all samples of a prompt is worth in process, at the sandbox's sizes, on a random model.
 
 Three arms draw the same number of tokens for the same prompts: the sampler asked for n samples per request (the prompt
-is prefilled once), the sampler asked for each sample by itself (the prompt is repeated), and the library's own
-`generate(num_return_sequences=n)`. The arms take turns within each round and compute on one thread, as each of several
-sampling processes would; processor time is measured, so that a busy machine does not count.
+is prefilled once), every sample with a prefill of its own (the prompt is repeated), and the library's own
+`generate(num_return_sequences=n)`. Two more draw one sample in both orders of cases with long conversations: what both
+orders begin with computed once, and every prompt computed whole. The arms take turns within each round and compute on
+one thread, as each of several sampling processes would; processor time is measured, so that a busy machine does not
+count.
 
     python bench/prefill.py [--rounds 5] [--json FILE]
 """
@@ -13,12 +15,14 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest import mock
 
 import torch
 from report import Figure, figure, options, show
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from solon.samplers.local import decode
 from solon.samplers.seam import Request, Sampled
 from solon.samplers.transformers import TransformersSampler
 from solon.types import Message, content
@@ -29,17 +33,19 @@ TEMPLATE = "{% for message in messages %}{{ message.content }}{% endfor %}"
 
 @dataclass(frozen=True)
 class Work:
-    """`prompts` prompts of `length` tokens, `k` samples each of `new` tokens."""
+    """`prompts` prompts of `length` tokens, `k` samples each of `new`; two in a row share their first `alike`."""
 
     prompts: int
     length: int
     new: int
     k: int
+    alike: int = 0
 
     def requests(self) -> list[Request]:
         """Return one request per prompt, for all of its samples."""
         rng = random.Random(0)
-        texts = [" ".join(f"w{rng.randrange(3, VOCABULARY)}" for _ in range(self.length)) for _ in range(self.prompts)]
+        words = [[f"w{rng.randrange(3, VOCABULARY)}" for _ in range(self.length)] for _ in range(self.prompts)]
+        texts = [" ".join([*words[i - i % 2][: self.alike], *words[i][self.alike :]]) for i in range(self.prompts)]
         return [
             Request((Message("user", content(text)),), self.k, temperature=0.5, max_tokens=self.new, seed=1000 * i)
             for i, text in enumerate(texts)
@@ -72,15 +78,14 @@ def shared(judge: TransformersSampler, work: Work) -> int:
 
 
 def repeated(judge: TransformersSampler, work: Work) -> int:
-    """Ask for every sample in a request of its own."""
-    return drawn(
-        judge,
-        [
-            Request(one.messages, 1, one.temperature, one.max_tokens, one.seed + i)
-            for one in work.requests()
-            for i in range(work.k)
-        ],
-    )
+    """Ask for every sample in a request of its own, with a prefill of its own."""
+    requests = [
+        Request(one.messages, 1, one.temperature, one.max_tokens, one.seed + i)
+        for one in work.requests()
+        for i in range(work.k)
+    ]
+    with mock.patch.object(decode, "shared_heads", return_value=None):
+        return drawn(judge, requests)
 
 
 def generated(judge: TransformersSampler, work: Work) -> int:
@@ -92,6 +97,12 @@ def generated(judge: TransformersSampler, work: Work) -> int:
             num_return_sequences=work.k, max_new_tokens=work.new, pad_token_id=0,
         )  # fmt: skip
     return int(out[:, work.length :].numel())
+
+
+def whole(judge: TransformersSampler, work: Work) -> int:
+    """Ask as `shared` does, and compute every prompt whole."""
+    with mock.patch.object(decode, "shared_heads", return_value=None):
+        return shared(judge, work)
 
 
 Arm = Callable[[TransformersSampler, Work], int]
@@ -124,12 +135,14 @@ def main() -> None:
     usual, long = Work(prompts=8, length=120, new=50, k=32), Work(prompts=8, length=200, new=50, k=32)
     seconds = measure(judge, usual, [shared, repeated, generated], given.rounds)
     longer = measure(judge, long, [shared, repeated], given.rounds)
+    orders = measure(judge, Work(prompts=8, length=800, new=50, k=1, alike=700), [shared, whole], given.rounds)
     tokens = usual.prompts * usual.k * usual.new
     figures = [
         figure("shared prefill: tokens per processor second", [tokens / one for one in seconds["shared"]]),
         ratio("shared prefill over repeated prompts", seconds, "repeated", 1.3),
         ratio("shared prefill over generate", seconds, "generated", 1.4),
         ratio("the same over repeated, prompts 4x as long", longer, "repeated", 1.5),
+        ratio("both orders of 4 long cases: head once over whole", orders, "whole", 1.0),
     ]
     show(f"{usual.prompts} prompts of {usual.length} tokens, {usual.k} samples of {usual.new}", figures, given.json)
 

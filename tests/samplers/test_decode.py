@@ -2,16 +2,28 @@
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from transformers import DynamicCache, PreTrainedModel
 
 from solon.samplers.local.cache import growing_cache
 from solon.samplers.local.decode import Row, _closed_ranks, decode
 from solon.samplers.local.draw import Uniforms, draw
+from solon.samplers.local.heads import shared_heads
 from solon.samplers.local.waves import Job, Part, halves, waves
 from tests.samplers import tiny
 
 FAMILIES = sorted(tiny.CONFIGS)
 PROMPTS = [[5, 9, 30, 44], [7], [8, 100, 120, 33, 21, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 72, 73]]
+WORDS, ONE, OTHER = list(range(200, 230)), list(range(40, 60)), list(range(60, 72))
+ALIKE = [
+    [*WORDS, *ONE, 5, 9, 30],
+    [*WORDS, *OTHER, 44, 45, 46],
+    [*WORDS, *ONE, 30, 9, 5, 7],
+    [*WORDS, *OTHER, 46],
+    [*WORDS, *ONE],
+]
+"""Prompts in a mixed order that begin alike: all with the same words, and two cases with what is theirs."""
 
 
 def full_logprobs(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:
@@ -20,13 +32,14 @@ def full_logprobs(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_chances_are_those_of_a_plain_forward_pass(family: str) -> None:
+@pytest.mark.parametrize("prompts", [PROMPTS, ALIKE], ids=["unlike", "alike"])
+def test_chances_are_those_of_a_plain_forward_pass(family: str, prompts: list[list[int]]) -> None:
     model = tiny.model(family)
-    rows = [Row(i % 3, seed=i, temperature=1.0, longest=25 + i, top=2) for i in range(9)]
-    decode(model, PROMPTS, rows, frozenset(range(2, 12)))
+    rows = [Row(i % len(prompts), seed=i, temperature=1.0, longest=25 + i, top=2) for i in range(10)]
+    decode(model, prompts, rows, frozenset(range(2, 12)))
     assert {row.finish for row in rows} == {"stop", "length"}
     for row in rows:
-        prompt = PROMPTS[row.prompt]
+        prompt = prompts[row.prompt]
         expected = full_logprobs(model, prompt + row.ids)[len(prompt) - 1 : -1]
         assert [chance.id for chance in row.chances] == row.ids
         own = expected.gather(-1, torch.tensor(row.ids).unsqueeze(-1)).squeeze(-1)
@@ -34,6 +47,36 @@ def test_chances_are_those_of_a_plain_forward_pass(family: str) -> None:
         values, _ = expected.topk(2)
         tops = [[value for _, value in chance.top] for chance in row.chances]
         assert torch.tensor(tops) == pytest.approx(values, abs=2e-4)
+
+
+def test_what_prompts_begin_with_alike_is_computed_once_where_all_layers_see_everything() -> None:
+    def prefilled(family: str) -> int:
+        model, seen = tiny.model(family), []
+        model.register_forward_pre_hook(lambda _, __, given: seen.append(given["input_ids"].numel()), with_kwargs=True)
+        decode(model, ALIKE, [Row(i, seed=i, temperature=1.0, longest=1) for i in range(len(ALIKE))], frozenset())
+        return sum(seen)
+
+    whole = len(ALIKE) * max(map(len, ALIKE))
+    assert prefilled("gemma3") == whole, "a sliding window would count the padding between a head and its tail"
+    assert prefilled("llama") == prefilled("qwen3") == 2 * (len(WORDS) + len(ONE) - 1) + len(ALIKE) * 5
+
+
+@given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=8))
+def test_heads_and_tails_make_the_prompts_again(prompts: list[list[int]]) -> None:
+    heads = shared_heads(prompts)
+    if heads is None:
+        return
+    tails = [heads.tail(place, prompt) for place, prompt in enumerate(prompts)]
+    assert all(tails)
+    assert [[*heads.ids[group], *tail] for group, tail in zip(heads.of, tails, strict=True)] == prompts
+    computed = len(heads.ids) * max(map(len, heads.ids)) + len(prompts) * max(map(len, tails))
+    assert computed <= 0.9 * len(prompts) * max(map(len, prompts))
+
+
+def test_prompts_with_little_in_common_share_nothing() -> None:
+    assert shared_heads(PROMPTS) is None
+    assert shared_heads([[1, 2, 3]]) is None
+    assert shared_heads([[1, 2, 3, *range(10, 60)], [1, 2, 3, *range(70, 120)]]) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)

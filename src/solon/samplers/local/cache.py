@@ -113,3 +113,8 @@ def growing_cache(config: PretrainedConfig) -> Cache:
         elif type(layer) is DynamicSlidingWindowLayer:
             cache.layers[place] = _GrowingWindowLayer(sliding_window=layer.sliding_window)
     return cache
+
+
+def attends_to_all(cache: Cache) -> bool:
+    """Tell whether every layer of such a cache attends to all that it holds, so that only the mask hides anything."""
+    return all(type(layer) is _GrowingLayer for layer in cache.layers)

@@ -1,5 +1,8 @@
 """Decode one wave: every prompt is prefilled once, its cache is spread over its samples, and all rows step together.
 
+What prompts begin with alike is prefilled once for all of them, where every layer attends to everything: the padding
+then stands between a head and its tail too, where a sliding window would count it.
+
 Prompts are padded on the left, so that all rows write to the same place of the cache; masked places and positions that
 count real tokens keep the padding out of sight. Rows that have ended leave the batch as soon as enough of them have.
 """
@@ -13,8 +16,9 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from solon.samplers.local.cache import growing_cache
+from solon.samplers.local.cache import attends_to_all, growing_cache
 from solon.samplers.local.draw import Uniforms, draw
+from solon.samplers.local.heads import shared_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,13 @@ class _Batch:
         self._model = model
         self._options = _options(model)
         self.rows = list(rows)
-        ids, self._mask = _padded(prompts, max(row.longest for row in rows), device)
-        self._length = ids.shape[1]
-        self._positions = (self._mask[:, : self._length].cumsum(-1) - 1).clamp(min=0)
         self._cache = growing_cache(model.config)
         self._temperatures = torch.tensor([row.temperature for row in rows], device=device)
         self._uniforms = Uniforms([row.seed for row in rows], device)
-        self._logits = self._forward(ids)
-        self._positions = self._positions[:, -1:]
+        self._mask, self._positions, self._length = torch.ones(0, device=device).long(), torch.empty(0), 0
+        self._logits = self._prefilled(prompts)
+        room = torch.ones(len(prompts), max(row.longest for row in rows), device=device).long()
+        self._mask, self._positions = torch.cat([self._mask, room], 1), self._positions[:, -1:]
         self._tokens = torch.empty(0)
         if (spread := [row.prompt for row in rows]) != list(range(len(prompts))):
             index = torch.tensor(spread, device=device)
@@ -117,6 +120,26 @@ class _Batch:
         self._length += 1
         self._positions = self._positions + 1
         self._logits = self._forward(self._tokens.unsqueeze(-1))
+
+    def _prefilled(self, prompts: Sequence[Sequence[int]]) -> Tensor:
+        """Compute the prompts, heads that they share first, and return the logits of what follows each."""
+        heads = shared_heads(prompts) if "position_ids" in self._options and attends_to_all(self._cache) else None
+        if heads is None:
+            return self._shown(prompts)
+        self._shown(heads.ids)
+        index = torch.tensor(heads.of, device=self._model.device)
+        self._cache.reorder_cache(index)
+        self._mask = self._mask[index]
+        return self._shown([heads.tail(place, prompt) for place, prompt in enumerate(prompts)])
+
+    def _shown(self, texts: Sequence[Sequence[int]]) -> Tensor:
+        """Show every row a text behind what it has seen, padded on the left, and return the logits of what follows."""
+        ids, mask = _padded(texts, self._model.device)
+        seen = self._mask.reshape(len(texts), self._length)
+        self._positions = (seen.sum(-1, keepdim=True) + mask.cumsum(-1) - 1).clamp(min=0)
+        self._mask = torch.cat([seen, mask], 1)
+        self._length = self._mask.shape[1]
+        return self._forward(ids)
 
     def _forward(self, ids: Tensor) -> Tensor:
         inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": self._mask[:, : self._length]}
@@ -150,12 +173,12 @@ def _options(model: PreTrainedModel) -> frozenset[str]:
     return frozenset(inspect.signature(model.forward).parameters)
 
 
-def _padded(prompts: Sequence[Sequence[int]], longest: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Pad on the left; return the ids and the mask, which has room for `longest` more tokens."""
-    width = max(map(len, prompts))
-    ids = torch.tensor([[0] * (width - len(prompt)) + list(prompt) for prompt in prompts], device=device)
-    pads = torch.tensor([[width - len(prompt)] for prompt in prompts], device=device)
-    return ids, (torch.arange(width + longest, device=device) >= pads).long()
+def _padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Pad on the left; return the ids and the mask."""
+    width = max(map(len, texts))
+    ids = torch.tensor([[0] * (width - len(text)) + list(text) for text in texts], device=device)
+    pads = torch.tensor([[width - len(text)] for text in texts], device=device)
+    return ids, (torch.arange(width, device=device) >= pads).long()
 
 
 def _closed_ranks(alive: Sequence[bool]) -> list[int]:
