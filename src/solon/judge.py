@@ -4,47 +4,48 @@ Orders are drawn, prompts rendered, samples asked for and kept, read, restored t
 and voted on.
 """
 
-import asyncio
 import weakref
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
-from solon.budget import Budget
 from solon.cache import Cache
 from solon.checkpoint import Checkpoint
 from solon.config import JudgeConfig, judge_config, named
 from solon.data.case_lines import read_case_line
 from solon.data.fields import MalformedLine, Place
+from solon.docketing import Docketing
 from solon.door import Door
 from solon.ending import Ending
 from solon.errors import UserError
 from solon.forms import load_form
 from solon.forms.form import Form
-from solon.order import restore, stable_hash
-from solon.plan import Docket, Progress, Slots, lost, requests_of, slots_of
+from solon.order import stable_hash
+from solon.plan import lost
 from solon.principling import Principling
-from solon.samplers.calls import together
 from solon.samplers.opening import open_sampler
-from solon.samplers.seam import Failure, Request, Sampled, Sampler
+from solon.samplers.seam import Failure, Sampled, Sampler
 from solon.scorers.seam import Scorer
+from solon.session import Decided, Session, Stages, Tell, each
 from solon.store import Slot, Store
-from solon.tokenprob import check_scores, rescored
-from solon.types import Case, Judgment, Principle, Unread, Verdict
-from solon.vote import repeats, vote
+from solon.tokenprob import check_scores
+from solon.types import Case, Judgment, Unread, Verdict
+from solon.vote import repeats
 from solon.weighing import Weighing
 
 _MANY_REPEATS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Samples of one case in one order, with consecutive seeds: what one request asks for."""
-
-    docket: Docket
-    slots: Slots
 
 
 class Judge:
@@ -83,6 +84,7 @@ class Judge:
         self._principling = Principling(self.form, self.config, model)
         self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
         self.ending = Ending(self.form, self.config, self.keep)
+        self._docketing = Docketing(self.form, self.config, self.temperature, self._weighing, self.ending)
         self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
         self._door: Door | None = None
 
@@ -113,14 +115,12 @@ class Judge:
         assert isinstance(case, Case)
         return self.batch([replace(case, id=f"{stable_hash(case):016x}")])[0]
 
-    def batch(
-        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
-    ) -> list[Verdict]:
+    def batch(self, cases: Sequence[Case], store: Store | None = None, progress: Tell | None = None) -> list[Verdict]:
         """Judge many cases: `judge` for synchronous code."""
         return self._opened()(self.judge(cases, store, progress))
 
     async def judge(
-        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
+        self, cases: Sequence[Case], store: Store | None = None, progress: Tell | None = None
     ) -> list[Verdict]:
         """Judge cases and return their verdicts in the same order.
 
@@ -136,24 +136,58 @@ class Judge:
         self.check(cases)
         if store is not None:
             store.add_cases(cases)
-        state = Progress(self.config.k * len(cases))
-        budget, bill = Budget(self.config), partial(state.bill, progress)
-        written = await self._principling.written(cases, self.sampler, store, budget, bill)
-        dockets = [self._opened_docket(*pair, store) for pair in zip(cases, written, strict=True)]
-        state.done = state.unread = sum(docket.asked for docket in dockets)
-        for look in self.ending.looks:
-            pending = [docket for docket in dockets if not docket.decided]
-            await self._ask(self._asks(pending, look, state), store, budget, state, progress)
-            while again := self._shortened(pending, budget, state):
-                await self._ask(self._asks(again, look, state), store, budget, state, progress)
-            if self._weighing is not None:
-                await self._weighing.weigh(pending, store, partial(state.told, progress))
-            if budget.over:
-                break
-            for docket in pending:
-                docket.decided = self.ending.decided(docket.results, self._weights(docket))
-                state.total -= docket.decided * (self.config.k - look)
-        return [self._vote(docket) for docket in dockets]
+        found: list[Verdict | None] = [None] * len(cases)
+        async with aclosing(self._session(store, progress, len(cases)).verdicts(cases)) as decided:
+            async for place, _, verdict in decided:
+                found[place] = verdict
+        return [verdict for verdict in found if verdict is not None]
+
+    async def stream(
+        self,
+        cases: Iterable[Case] | AsyncIterable[Case],
+        store: Store | None = None,
+        progress: Tell | None = None,
+        total: int | None = None,
+    ) -> AsyncGenerator[Decided]:
+        """Judge cases as they come, and yield each with its place among them and its verdict once it is decided.
+
+        Only as many cases are held as keep the model busy: memory does not grow with their number. Verdicts are those
+        of `judge`; the order in which they are yielded is that in which cases are decided. Close it with `aclosing`
+        where it may be left before its end.
+
+        Args:
+            cases: the cases; their ids must differ. An asynchronous iterable may take its time.
+            store: the run file, as in `judge`.
+            progress: called after every answer.
+            total: the number of cases, where it is known, for the progress.
+
+        Raises:
+            UserError: as `judge` does, when the case in question is opened.
+        """
+        session = self._session(store, progress, total)
+        async with aclosing(session.verdicts(self._admitted(cases, store))) as decided:
+            async for one in decided:
+                yield one
+
+    def run(
+        self,
+        cases: Iterable[Case],
+        take: Callable[[int, Case, Verdict], object],
+        store: Store | None = None,
+        progress: Tell | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Judge cases as `stream` does and hand each to `take`: for synchronous code.
+
+        `cases` is read and `take` is called in another thread, one at a time.
+        """
+
+        async def taken() -> None:
+            async with aclosing(self.stream(cases, store, progress, total)) as decided:
+                async for one in decided:
+                    take(*one)
+
+        self._opened()(taken())
 
     def check(self, cases: Sequence[Case]) -> None:
         """Raise a UserError that names the first case that cannot be judged."""
@@ -176,31 +210,21 @@ class Judge:
         Where votes end early, only the samples count that were needed; k are enough, and so are those that were asked.
         Principles that were written apart are attached by `principled`.
         """
-        docket = self._docket(case, samples, weights or {})
+        docket = self._docketing.docket(case, samples, weights or {})
         for look in self.ending.looks:
             docket.asked = look
-            if self.ending.decided(docket.results, self._weights(docket)):
+            if self._docketing.decided(docket):
                 break
-        return self._vote(docket)
+        return self._docketing.vote(docket)
 
     def principled(self, case: Case, store: Store) -> Case | Verdict:
         """Return a case with the principles that were written of its query, or its verdict where none could be read."""
         found = self._principling.kept(case, store)
-        return self._vote(lost(case, self.config, found)) if isinstance(found, Unread) else found
+        return self._docketing.vote(lost(case, self.config, found)) if isinstance(found, Unread) else found
 
     def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
         """Read one sample; its scores are restored to the case's own order."""
-        if isinstance(sample, Failure):
-            return Unread(sample.reason, sample.detail)
-        read = self.form.outcome(sample.text, case.n, sample.finish)
-        if isinstance(read, Judgment) and self.config.scores != "boxed":
-            read = rescored(read, sample, self.form, self.config.scores, case)
-        if isinstance(read, Unread):
-            return read
-        scores, mode = restore(read.scores, slot.order), self.config.principles
-        read = replace(read, scores=scores, principles_mode=mode, left_out=case.left_out)
-        given = tuple(map(Principle, case.principles)) if self.config.prompt_mode == "given" else ()
-        return replace(read, principles=given or read.principles)
+        return self._docketing.outcome(case, slot, sample)
 
     @property
     def keep(self) -> int | None:
@@ -260,113 +284,20 @@ class Judge:
         scorer = None if self._weighing is None else self._weighing.scorer
         return partial(_released, self.sampler, scorer, self._principling.cache)
 
-    def _opened_docket(self, case: Case, written: Case | Unread, store: Store | None) -> Docket:
-        if isinstance(written, Unread):
-            return lost(case, self.config, written)
-        if store is None:
-            return self._docket(written, {}, {})
-        weights = store.weights(case.id) if self._weighing is not None else {}
-        return self._docket(written, store.samples(case.id), weights, store.trim(case.id))
+    def _session(self, store: Store | None, tell: Tell | None, total: int | None) -> Session:
+        return Session(Stages(self._docketing, self._principling, self.sampler), store, tell, total)
 
-    def _shortened(self, dockets: Sequence[Docket], budget: Budget, state: Progress) -> list[Docket]:
-        """Return the cases that were too long and are to be asked anew with less shown, if that is the policy."""
-        if self.config.too_long == "unread" or budget.over:
-            return []
-        again = [(docket, dropped) for docket in dockets if (dropped := docket.shorten())]
-        state.done -= sum(len(dropped) for _, dropped in again)
-        state.unread -= sum(isinstance(outcome, Unread) for _, dropped in again for outcome in dropped)
-        return [docket for docket, _ in again]
-
-    def _asks(self, dockets: Sequence[Docket], look: int, state: Progress) -> list[Ask]:
-        """Return what is to be asked until the next look."""
-        asks = []
-        for docket in dockets:
-            new, docket.asked = docket.slots[docket.asked : look], look
-            missing = requests_of(new, docket.kept)
-            asks += [Ask(docket, slots) for slots in missing]
-            there = len(new) - sum(map(len, missing))
-            state.kept, state.done = state.kept + there, state.done + there
-        return asks
-
-    async def _ask(
-        self,
-        asks: Sequence[Ask],
-        store: Store | None,
-        budget: Budget,
-        state: Progress,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        size = self.sampler.batch
-        work = iter([asks[i : i + size] for i in range(0, len(asks), size)])
-        places = min(self.sampler.concurrency, len(asks))
-        await together([self._work(work, store, budget, state, progress) for _ in range(places)])
-
-    def _docket(
-        self,
-        case: Case,
-        samples: Mapping[int, Sampled | Failure],
-        weights: Mapping[int, float],
-        trim: int | None = None,
-    ) -> Docket:
-        docket = Docket(case, slots_of(case, self.config), samples, {}, dict(weights), trim=trim)
-        there = [slot for slot in docket.slots if slot.place in samples]
-        docket.outcomes |= {slot.place: self.outcome(docket.case, slot, samples[slot.place]) for slot in there}
-        return docket
-
-    def _request(self, ask: Ask) -> Request:
-        config, case, first = self.config, ask.docket.case, ask.slots[0]
-        return Request(
-            messages=self.form.render(case, first.order, config.prompt_mode, seed=config.seed),
-            n=len(ask.slots),
-            temperature=self.temperature,
-            max_tokens=config.max_tokens,
-            seed=first.seed,
-            echo_mark=self.form.echo_mark(case, config.seed),
-            top_logprobs=config.alternatives,
-        )
-
-    async def _work(
-        self,
-        work: Iterator[Sequence[Ask]],
-        store: Store | None,
-        budget: Budget,
-        state: Progress,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        """Take batches until none is left; whatever arrives is kept before it is read."""
-        for asks in work:
-            sent = asks[: await budget.take(len(asks))]
-            if not sent:
-                return
-            answers = await self.sampler.sample([self._request(ask) for ask in sent])
-            for ask, answer in zip(sent, answers, strict=True):
-                budget.settle(answer)
-                if store is not None:
-                    store.add(ask.docket.case.id, ask.slots, answer, ask.docket.trim)
-                self._take(ask, answer.samples, state)
-                state.bill(progress, answer)
-            await asyncio.sleep(0)  # a sampler that never waits must not keep an error or a Ctrl-C from being heard
-
-    def _take(self, ask: Ask, samples: Sequence[Sampled | Failure], state: Progress) -> None:
-        for slot, sample in zip(ask.slots, samples, strict=True):
-            outcome = ask.docket.outcomes[slot.place] = self.outcome(ask.docket.case, slot, sample)
-            state.done += 1
-            state.unread += isinstance(outcome, Unread)
-
-    def _vote(self, docket: Docket) -> Verdict:
-        return vote(
-            docket.results,
-            docket.case.n,
-            rule=self.form.rule,
-            weights=self._weights(docket),
-            keep=self.ending.votes(docket.asked),
-            orders=[slot.order for slot in docket.used],
-        )
-
-    def _weights(self, docket: Docket) -> list[float | None] | None:
-        if self._weighing is None:
-            return None
-        return self._weighing.counting([docket.weights.get(slot.place) for slot in docket.used])
+    async def _admitted(self, cases: Iterable[Case] | AsyncIterable[Case], store: Store | None) -> AsyncIterator[Case]:
+        """Check cases as they come and register them in the run file."""
+        seen: set[int] = set()
+        async for case in each(cases):
+            self.check([case])
+            if (known := stable_hash(case.id)) in seen:
+                raise UserError(f"several cases have the id '{case.id}'; ids must differ")
+            if store is not None:
+                store.add_cases([case], len(seen))
+            seen.add(known)
+            yield case
 
 
 def _listed(value: object) -> object:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from solon.config import JudgeConfig
 from solon.order import sample_orders, stable_hash
-from solon.samplers.seam import Answer, Failure, Sampled
+from solon.samplers.seam import Answer, Failure, Request, Sampled
 from solon.store import Slot
 from solon.trimming import shorter, trimmed
 from solon.types import Case, Judgment, Order, Unread
@@ -15,6 +15,14 @@ from solon.types import Case, Judgment, Order, Unread
 Slots: TypeAlias = tuple[Slot, ...]
 
 _SEEDS = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that is to be made, and what is told of its answer the moment it is there."""
+
+    request: Request
+    keep: Callable[[Answer], object]
 
 
 @dataclass(slots=True)

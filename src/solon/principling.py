@@ -5,18 +5,17 @@ same query are judged by the same principles. What was written is kept in the ru
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from solon.budget import Budget
 from solon.cache import Cache, identified
 from solon.config import JudgeConfig
 from solon.errors import UserError
 from solon.forms.form import Form
 from solon.forms.principles import principles_form
 from solon.forms.template import inserted
-from solon.samplers.calls import together
+from solon.plan import Call
 from solon.samplers.recorded import digest
 from solon.samplers.seam import Answer, Failure, Request, Sampled, Sampler
 from solon.store import Store
@@ -31,16 +30,14 @@ _CUT = {"length": "they were cut off at the token limit", "content_filter": "the
 
 @dataclass(slots=True)
 class Round:
-    """The queries of some cases: what asks for each, by its key, and what is found so far.
+    """One run: where its principles are kept, how they are asked for, and what is not to be asked for again in it.
 
-    `told` is called with every answer.
+    `ask` makes a call and returns None where the budget is spent. `found` has by key what came and is not kept
+    elsewhere to be used again: calls that failed, and without a store everything.
     """
 
-    requests: Mapping[str, Request]
-    sampler: Sampler
     store: Store | None
-    budget: Budget
-    told: Callable[[Answer], None]
+    ask: Callable[[Call], Awaitable[Answer | None]]
     found: dict[str, Written] = field(default_factory=dict)
 
 
@@ -87,37 +84,27 @@ class Principling:
         """Return a case with the principles that a run file holds of its query, or why they could not be read."""
         return self._given(case, store.principles(_key(self._request(case)))) if self.apart else case
 
-    async def written(
-        self,
-        cases: Sequence[Case],
-        sampler: Sampler,
-        store: Store | None,
-        budget: Budget,
-        told: Callable[[Answer], None],
-    ) -> list[Case | Unread]:
-        """Return cases with the principles of their queries, or why they could not be read; each query is asked once.
+    async def written(self, case: Case, this: Round) -> Case | Unread | None:
+        """Return a case with the principles of its query, or why they could not be read; each query is asked once.
 
-        A case whose query was not asked, since the budget was spent, has no principles and cannot be judged.
-
-        Args:
-            cases: the cases; principles of their own are left out.
-            sampler: the judge's model.
-            store: the run file, in which whatever arrives is kept before it counts; None keeps nothing.
-            budget: what may be spent.
-            told: called with every answer.
+        Without a budget for the call there are none, which is None: the case cannot be judged. Principles of its own
+        are left out.
 
         Raises:
             UserError: the server refuses to work at all, or the run file or the cache cannot be used.
         """
         if not self.apart:
-            return list(cases)
-        requests = [self._request(case) for case in cases]
-        keys = [_key(request) for request in requests]
-        this = Round(dict(zip(keys, requests, strict=True)), sampler, store, budget, told)
-        missing = [key for key in this.requests if not self._recalled(key, this)]
-        work = iter([missing[i : i + sampler.batch] for i in range(0, len(missing), sampler.batch)])
-        await together([self._work(work, this) for _ in range(min(sampler.concurrency, len(missing)))])
-        return [self._given(case, this.found.get(key)) for case, key in zip(cases, keys, strict=True)]
+            return case
+        request = self._request(case)
+        key = _key(request)
+        while (found := self._recalled(key, this)) is None:
+            if (asking := self._asking.get(key)) is None:
+                found = await self._asked(key, request, this)
+                break
+            await asyncio.wait([asking])
+            if (theirs := asking.result()) is not None and self._recalled(key, this) is None:
+                self._take(key, _free(theirs), this)
+        return None if found is None else self._given(case, found)
 
     def _request(self, case: Case) -> Request:
         query = Case("", case.prompt, ())
@@ -129,69 +116,47 @@ class Principling:
             echo_mark=self._form.echo_mark(query, self._config.seed),
         )
 
-    def _recalled(self, key: str, this: Round) -> bool:
-        """Take what is there already; a call that failed is made again."""
+    def _recalled(self, key: str, this: Round) -> Written | None:
+        """Take what is there already; a call that failed in an earlier run is made again."""
+        if (found := this.found.get(key)) is not None:
+            return found
         kept = None if this.store is None else this.store.principles(key)
         if kept is not None and not (isinstance(kept, Failure) and kept.reason == "failed_call"):
-            this.found[key] = kept
-            return True
+            return kept
         known = self._remembered.get(key) or self._cached(key)
-        if known is not None:
-            self._take(key, _free(known), this)
-        return known is not None
+        return None if known is None else self._take(key, _free(known), this)
 
     def _cached(self, key: str) -> Sampled | None:
         text = None if self.cache is None else self.cache.get(key)
         return None if text is None else Sampled(text)
 
-    async def _work(self, work: Iterator[Sequence[str]], this: Round) -> None:
-        for keys in work:
-            await self._bring(keys, this)
-            await asyncio.sleep(0)  # a sampler that never waits must not keep an error or a Ctrl-C from being heard
-
-    async def _bring(self, keys: Sequence[str], this: Round) -> None:
-        """Ask for what nobody is asking for yet, and wait for the rest; what others gave up is asked for again."""
-        theirs = {key: self._asking[key] for key in keys if key in self._asking}
-        mine = [key for key in keys if key not in theirs]
-        if mine:
-            await self._ask(mine, this)
-        if not theirs:
-            return
-        await asyncio.wait(theirs.values())
-        for key, future in theirs.items():
-            if (written := future.result()) is not None:
-                self._take(key, _free(written), this)
-        await self._bring([key for key in theirs if key not in this.found], this)
-
-    async def _ask(self, keys: Sequence[str], this: Round) -> None:
-        futures = {key: asyncio.get_running_loop().create_future() for key in keys}
-        self._asking |= futures
+    async def _asked(self, key: str, request: Request, this: Round) -> Written | None:
+        """Ask for what nobody is asking for yet; what is given up others ask for again."""
+        future = self._asking[key] = asyncio.get_running_loop().create_future()
         try:
-            sent = keys[: await this.budget.take(len(keys))]
-            answers = await this.sampler.sample([this.requests[key] for key in sent]) if sent else []
-            for key, answer in zip(sent, answers, strict=True):
-                this.budget.settle(answer)
-                self._take(key, answer, this)
-                futures[key].set_result(this.found[key])
+            answer = await this.ask(Call(request, lambda answer: self._take(key, answer, this)))
+            if answer is not None:
+                future.set_result(answer.samples[0])
+            return None if answer is None else answer.samples[0]
         finally:
-            for key, future in futures.items():
-                del self._asking[key]
-                if not future.done():
-                    future.set_result(None)
+            del self._asking[key]
+            if not future.done():
+                future.set_result(None)
 
-    def _take(self, key: str, answer: Answer, this: Round) -> None:
-        """Keep an answer, and remember it across rounds if it can be read."""
+    def _take(self, key: str, answer: Answer, this: Round) -> Written:
+        """Keep an answer, and remember it across runs if it can be read."""
         (written,) = answer.samples
         if this.store is not None:
             this.store.add_principles(key, answer)
+        if this.store is None or isinstance(written, Failure):
+            this.found[key] = written
         if isinstance(written, Sampled) and not isinstance(self._read(written), Unread):
             self._remembered[key] = written
             if len(self._remembered) > _REMEMBERED:
                 del self._remembered[next(iter(self._remembered))]
             if self.cache is not None:
                 self.cache.add(key, written.text)
-        this.found[key] = written
-        this.told(answer)
+        return written
 
     def _given(self, case: Case, written: Written | None) -> Case | Unread:
         read = () if written is None else self._read(written)

@@ -40,6 +40,7 @@ _INSERT_CASE = """
 INSERT INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
 """
+_SELECT_CASE = "SELECT place, digest, tags FROM cases WHERE id = CAST(? AS TEXT)"
 _INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
 _INSERT = """
 INSERT OR REPLACE INTO samples VALUES (
@@ -144,16 +145,24 @@ class Store:
             rows = self._db.execute("SELECT id, body, tags FROM cases ORDER BY place")
             return [_case(name, json.loads(body), json.loads(tags)) for name, body, tags in rows]
 
-    def add_cases(self, cases: Sequence[Case]) -> None:
-        """Register the run's cases in their order; the same cases again change nothing but their tags."""
+    def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:
+        """Register cases in their order, the first at that place; the same cases again change nothing but their tags.
+
+        Raises:
+            UserError: a case is not the one that the run began with.
+        """
         with self._told():
-            known = dict(self._db.execute("SELECT id, digest FROM cases"))
-            rows = [_case_row(place, case) for place, case in enumerate(cases)]
-            for case, (_, _, digest, _, _) in zip(cases, rows, strict=True):
-                if known.get(case.id, digest) != digest:
+            changed = []
+            for place, case in enumerate(cases, first):
+                row = _case_row(place, case)
+                known = self._db.execute(_SELECT_CASE, (row[0],)).fetchone()
+                if known is not None and known[1] != row[2]:
                     raise UserError(f"case '{case.id}' is not the one that '{self.path}' began with; use another --out")
-            with self._db:
-                self._db.executemany(_INSERT_CASE, rows)
+                if known != (place, row[2], row[4]):
+                    changed.append(row)
+            if changed:
+                with self._db:
+                    self._db.executemany(_INSERT_CASE, changed)
 
     def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
         """Keep one answer: its samples stand in the slots that were asked for, in order; all or nothing.

@@ -4,9 +4,8 @@ A judgment that could not be scored has no rank: it does not vote, and is counte
 command asks again.
 """
 
-import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solon.checkpoint import Checkpoint
@@ -15,7 +14,6 @@ from solon.errors import UserError
 from solon.forms.form import Form
 from solon.meta import conversation, meta_form
 from solon.plan import Docket
-from solon.samplers.calls import together
 from solon.samplers.seam import Failure
 from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation, Scorer
@@ -74,44 +72,27 @@ class Weighing:
             notes.append(f"Could not be weighed, so without a vote: {many}{example}")
         return notes
 
-    async def weigh(self, dockets: Sequence[Docket], store: Store | None, told: Callable[[int], None]) -> None:
-        """Weigh all judgments that were read and are not weighed yet; whatever arrives is kept before it counts.
-
-        Batches follow the order of cases and samples, so that a score does not depend on which sample came first.
-
-        Args:
-            dockets: the cases, with all their samples.
-            store: the run file, or None to keep nothing.
-            told: called after every batch with the number of judgments that it weighed.
+    async def weigh(self, judgments: Sequence[Weighable], store: Store | None) -> int:
+        """Weigh judgments, in one batch, and return how many could be; what arrives is kept before it counts.
 
         Raises:
             UserError: the meta model's server refuses to work at all.
         """
-        judgments = [one for docket in dockets for one in _weighable(docket)]
-        size = self.scorer.batch
-        work = iter([judgments[i : i + size] for i in range(0, len(judgments), size)])
-        places = min(self.scorer.concurrency, len(judgments))
-        await together([self._work(work, store, told) for _ in range(places)])
-
-    async def _work(
-        self, work: Iterator[Sequence[Weighable]], store: Store | None, told: Callable[[int], None]
-    ) -> None:
-        for judgments in work:
-            scores = await self.scorer.score([self._conversation(one) for one in judgments])
-            weighed = [(one, s) for one, s in zip(judgments, scores, strict=True) if not isinstance(s, Failure)]
-            if store is not None:
-                store.weigh([(one.docket.case.id, one.slot.place, score) for one, score in weighed])
-            for one, score in weighed:
-                one.docket.weights[one.slot.place] = score
-            self.fault = next((score.detail for score in scores if isinstance(score, Failure)), self.fault)
-            told(len(weighed))
-            await asyncio.sleep(0)  # a scorer that never waits must not keep an error or a Ctrl-C from being heard
+        scores = await self.scorer.score([self._conversation(one) for one in judgments])
+        weighed = [(one, s) for one, s in zip(judgments, scores, strict=True) if not isinstance(s, Failure)]
+        if store is not None:
+            store.weigh([(one.docket.case.id, one.slot.place, score) for one, score in weighed])
+        for one, score in weighed:
+            one.docket.weights[one.slot.place] = score
+        self.fault = next((score.detail for score in scores if isinstance(score, Failure)), self.fault)
+        return len(weighed)
 
     def _conversation(self, one: Weighable) -> Conversation:
         return conversation(self.form, one.docket.case, one.slot.order, one.text, self._seed)
 
 
-def _weighable(docket: Docket) -> list[Weighable]:
+def weighable(docket: Docket) -> list[Weighable]:
+    """Return the judgments of a case that were read and are not weighed yet."""
     outcomes = [(slot, docket.outcomes[slot.place]) for slot in docket.used if slot.place not in docket.weights]
     return [Weighable(docket, slot, outcome.text) for slot, outcome in outcomes if isinstance(outcome, Judgment)]
 
