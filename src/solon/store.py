@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from solon.errors import UserError
 from solon.samplers.seam import Answer, Failure, Sampled, TokenLogprob
-from solon.types import Case, Image, Message, Order, Text
+from solon.types import Case, First, Image, Message, Order, Text
 
 _PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
 _SCHEMA = """
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS weights (
 CREATE TABLE IF NOT EXISTS principles (
     query TEXT PRIMARY KEY, answer INTEGER NOT NULL REFERENCES answers(id), text TEXT, finish TEXT, reasoning TEXT,
     tokens INTEGER, logprobs TEXT, failure TEXT, detail TEXT);
+CREATE TABLE IF NOT EXISTS firsts (
+    scorer TEXT NOT NULL, case_id TEXT NOT NULL REFERENCES cases(id), scores TEXT NOT NULL, tokens INTEGER,
+    PRIMARY KEY (scorer, case_id));
 """
 _TABLES = {"run", "cases", "answers", "samples"}
 _INSERT_CASE = """
@@ -63,6 +66,12 @@ DELETE FROM weights WHERE case_id = CAST(?1 AS TEXT)
 AND place IN (SELECT place FROM samples WHERE case_id = CAST(?1 AS TEXT) AND trim IS NOT ?2)
 """
 _SELECT_WEIGHTS = "SELECT place, weight FROM weights WHERE case_id = CAST(? AS TEXT) ORDER BY place"
+_INSERT_FIRST = "INSERT OR REPLACE INTO firsts VALUES (?, CAST(? AS TEXT), ?, ?)"
+_SELECT_FIRST = "SELECT scores, tokens FROM firsts WHERE scorer = ? AND case_id = CAST(? AS TEXT)"
+_READ = """
+SELECT coalesce(sum(prompt_tokens), 0), count(*) FROM answers
+WHERE id IN (SELECT answer FROM samples WHERE case_id = CAST(? AS TEXT))
+"""
 _USAGE = """
 SELECT coalesce(sum(calls), 0), coalesce(sum(prompt_tokens), 0),
     (SELECT coalesce(sum(tokens), 0) FROM samples), (SELECT count(*) FROM samples), coalesce(sum(latency), 0.0),
@@ -215,6 +224,24 @@ class Store:
         """Return the weights that are kept of a case by sample index."""
         with self._told():
             return dict(self._db.execute(_SELECT_WEIGHTS, (_bytes(case_id),)))
+
+    def add_firsts(self, scorer: str, firsts: Mapping[str, First]) -> None:
+        """Keep what a scorer gave to cases, by case id; all or nothing."""
+        rows = [(scorer, _bytes(name), json.dumps(first.scores), first.tokens) for name, first in firsts.items()]
+        with self._told(), self._db:
+            self._db.executemany(_INSERT_FIRST, rows)
+
+    def first(self, scorer: str, case_id: str) -> First | None:
+        """Return what is kept of a scorer's on a case."""
+        with self._told():
+            row = self._db.execute(_SELECT_FIRST, (scorer, _bytes(case_id))).fetchone()
+            return None if row is None else First(tuple(json.loads(row[0])), row[1])
+
+    def read(self, case_id: str) -> tuple[int, int]:
+        """Return the prompt tokens that the kept samples of a case were billed for, and by how many answers."""
+        with self._told():
+            tokens, answers = self._db.execute(_READ, (_bytes(case_id),)).fetchone()
+            return tokens, answers
 
     def usage(self) -> Usage:
         """Return what the run cost so far, over all its sessions."""

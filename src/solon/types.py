@@ -169,6 +169,26 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """What a scorer gives the responses of a case before anything is written about them.
+
+    `scores` are raw, in the case's own order: any real numbers, higher is better, of another unit than a judgment's.
+    `tokens` were read for them; None where the scorer does not tell.
+    """
+
+    scores: tuple[float, ...]
+    tokens: int | None = None
+
+    @property
+    def margin(self) -> float | None:
+        """How far the best is above the second, in the scorer's unit; None for a single response."""
+        if len(self.scores) < 2:
+            return None
+        second, best = sorted(self.scores)[-2:]
+        return best - second
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the vote says of one case, in the case's own order of responses.
 

@@ -27,6 +27,7 @@ app.command(
 )
 app.command("solon.cli.systems:compare", help="Compare runs of benchmarks: paired differences, ranks, the aggregate.")
 app.command("solon.cli.curve:curve", help="Show what more judgments bought in a run, without sampling anything.")
+app.command("solon.cli.cascade:cascade", help="Measure a scalar model before the judge, on a run of full votes.")
 app.command("solon.cli.demo:demo", help="Train a tiny judge and watch it grow more accurate with every vote, on a CPU.")
 sandbox = App(name="sandbox", help="The procedural world and its tiny model: cases, ceilings, base training.")
 sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from nothing, and measure it.")
@@ -50,9 +51,13 @@ train.command("solon.cli.train:cloud", help="The semi-scalar baseline (CLoud): a
 app.command(train)
 
 
-tune = App(name="tune", help="Choose how votes are weighed and when they end, on cases that nothing is measured on.")
+tune = App(
+    name="tune",
+    help="Choose how votes are weighed, when they end, and whom they spare, on cases that nothing is measured on.",
+)
 tune.command("solon.cli.tune:stop", help="Calibrate the confident stopping rule on full votes.")
 tune.command("solon.cli.tune:vote", help="Choose how to vote by labels, cross-validated.")
+tune.command("solon.cli.cascade:tune", name="cascade", help="Choose when a scalar model's verdict stands, by labels.")
 app.command(tune)
 
 

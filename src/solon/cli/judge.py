@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
+from solon.cli.first import judge_first
 from solon.cli.progress import bar
 from solon.config import JudgeConfig
 from solon.data import read_cases
@@ -32,6 +33,8 @@ def judge(
     strict: bool = False,
     show: bool = False,
     json: Path | None = None,
+    first: str | None = None,
+    margin: float | None = None,
 ) -> None:
     """Judge every case of a file and write its verdict.
 
@@ -54,7 +57,15 @@ def judge(
         also its logit and whether the judgment was kept for the vote.
     json
         Also write the summary to this file.
+    first
+        A scalar model that judges first: the URL of a /classify server, a checkpoint folder, or a hub id.
+    margin
+        With --first, how far its best must be above its second for its verdict to stand (solon tune cascade); all
+        other cases go to the judge.
     """
+    if first is not None or margin is not None:
+        judge_first(file, config, first, margin, out=out, reference=reference, strict=strict, show=show, json=json)
+        return
     console = Console(stderr=True)
     reading = read_cases(file, reference=reference)
     faults = [f"line {bad.line}: {bad.fault}" for bad in reading.malformed]

@@ -185,7 +185,7 @@ class _Ledger:
     def point(self, name: str, seen: Sequence[Sequence[int]], scores: Sequence[float]) -> Bought:
         """Return a point: `seen` are the looks at every case, up to where its vote ends."""
         usage = self.run.usage
-        requests = fmean(_requests(v.orders, each) for v, each in zip(self.verdicts, seen, strict=True))
+        requests = fmean(request_count(v.orders, each) for v, each in zip(self.verdicts, seen, strict=True))
         judgments = fmean(each[-1] for each in seen)
         tokens = judgments * (usage.completion_tokens + usage.principles_tokens) / max(1, usage.samples)
         tokens += requests * usage.prompt_tokens / max(1, usage.calls)
@@ -197,6 +197,6 @@ def _credit(verdict: Verdict, k: int, run: Recorded, label: Label) -> float:
     return 0.0 if scores is None else credit(scores, label)
 
 
-def _requests(orders: Sequence[Order], looks: Sequence[int]) -> int:
-    """Count the requests of a case: one for every order that has new samples until a look."""
+def request_count(orders: Sequence[Order], looks: Sequence[int]) -> int:
+    """Count the requests of a case whose samples see these orders: one per order that has new samples at a look."""
     return sum(len(set(orders[start:end])) for start, end in pairwise((0, *looks)))

@@ -1,7 +1,7 @@
 """The seam to a scalar model: conversations in, scores out, in the same order. Adapters hold no policy."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from solon.samplers.seam import Failure
 from solon.types import Message
@@ -26,4 +26,13 @@ class Scorer(Protocol):
 
     async def close(self) -> None:
         """Release connections, files or memory; the scorer cannot be used afterwards."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A scorer that can tell how many tokens it reads of conversations; servers do not tell."""
+
+    def lengths(self, conversations: Sequence[Conversation]) -> list[int]:
+        """Return the number of tokens of every conversation that can be read."""
         ...

@@ -102,6 +102,10 @@ class TransformersScorer:
             raise SamplerError("the model of this scorer was released by close()")
         return await asyncio.to_thread(self._scores, conversations)
 
+    def lengths(self, conversations: Sequence[Conversation]) -> list[int]:
+        """Return the number of tokens of every conversation that can be read."""
+        return [len(self._encoder.encode(one)) for one in conversations]
+
     async def close(self) -> None:
         """Release the model's memory."""
         self._model = None
