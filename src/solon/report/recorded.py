@@ -90,7 +90,7 @@ def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
     if len(samples) < judge.config.k:
         raise UserError(
             f"the run '{path}' holds {len(samples)} of {judge.config.k} samples of case '{case.id}': finish it with "
-            "the same command, without --stop"
+            "the same command, without --stop and --first"
         )
     weights = store.weights(case.id) if judge.keep is not None else None
     return judge.verdict(trimmed(found, store.trim(case.id)), samples, weights)
