@@ -1,6 +1,7 @@
 """Files that benchmarks' own tools read: RewardBench's `eval-set` and `eval-set-scores`, JudgeBench's outputs."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from solon.benchmarks.worth import by_subset
 from solon.files import write_json, write_whole
 from solon.types import plain
 
+_UNFIT = re.compile(r"[^\w.+:-]", re.ASCII)
 _DECISIONS = {1: "A>B", -1: "B>A", 0: "A=B", None: None}
 
 
@@ -32,7 +34,7 @@ def _rewardbench(benchmark: Benchmark, outcomes: Sequence[Outcome], one: Pass, c
     columns = _best_of(outcomes) if benchmark.name == "rewardbench2" else _pairs(outcomes)
     ids = {"id": [o.item.row["id"] for o in outcomes], "subset": [o.item.subset for o in outcomes]}
     folder = config.out / "results" / one.name
-    name = "/".join(part for part in model.replace(":", "_").split("/") if part not in ("", ".", ".."))
+    name = "/".join(_fit(part.replace(":", "_")) for part in model.split("/") if part not in ("", ".", ".."))
     write_json(folder / "eval-set" / f"{name}.json", told | subsets)
     write_json(folder / "eval-set-scores" / f"{name}.json", ids | columns | told)
 
@@ -76,11 +78,16 @@ def _conversation(outcome: Outcome, i: int) -> str:
 
 def _judgebench(benchmark: Benchmark, outcomes: Sequence[Outcome], one: Pass, config: BenchConfig) -> None:
     """Write JudgeBench's `outputs`: every pair with the judgments of both orders and their decisions."""
-    models = sorted({str(outcome.item.row.get("response_model")) for outcome in outcomes})
-    name = config.system.replace("/", "_")
-    file = f"dataset=judgebench,response_model={'+'.join(models)},judge_name=solon,judge_model={name}.jsonl"
+    models = "+".join(sorted({str(outcome.item.row.get("response_model")) for outcome in outcomes}))
+    names = f"response_model={_fit(models)},judge_name=solon,judge_model={_fit(config.system)}"
+    file = f"dataset=judgebench,{names}.jsonl"
     lines = (json.dumps(_judgments(outcome, one, config), ensure_ascii=False) for outcome in outcomes)
     write_whole(config.out / "results" / one.name / "outputs" / file, lines)
+
+
+def _fit(name: str) -> str:
+    """Make a part of a file's name of any text: what does not fit becomes `_`, and what is too long is cut off."""
+    return _UNFIT.sub("_", name)[:80]
 
 
 def _judgments(outcome: Outcome, one: Pass, config: BenchConfig) -> Mapping[str, object]:

@@ -16,13 +16,15 @@ from solon.stats import Interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""What a page may load: its pictures and its style, both of which stand in it."""
 _STYLE = """
 body { font: 16px/1.5 Georgia, serif; max-width: 62rem; margin: 3rem auto; padding: 0 1rem; color: #1d2733; }
-h1, h2 { font-weight: normal; } img { max-width: 100%; }
-table { border-collapse: collapse; }
+h1, h2, p, summary { overflow-wrap: anywhere; } h1, h2 { font-weight: normal; } img { max-width: 100%; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; }
 th, td { padding: .3rem 1rem; text-align: right; border-bottom: 1px solid #d8dee6; }
 th:first-child, td:first-child { text-align: left; }
-pre { background: #f5f3ee; padding: 1rem; white-space: pre-wrap; font-size: 14px; }
+pre { background: #f5f3ee; padding: 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
 """
 
 
@@ -118,8 +120,12 @@ def _mark(axes: "Axes", ks: Sequence[int], tokens: float | None) -> None:
 
 
 def write_page(path: Path, title: str, blocks: Sequence[str]) -> None:
-    """Write one HTML file of a title and blocks, which the functions below make."""
-    head = f"<meta charset='utf-8'><title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    """Write one HTML file of a title and blocks, which the functions below make; it runs nothing and loads nothing."""
+    head = (
+        f"<meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    )
     body = f"<h1>{html.escape(title)}</h1>{''.join(blocks)}"
     write_whole(path, [f"<!doctype html><html lang='en'>{head}{body}</html>"])
 
@@ -154,7 +160,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table as a block."""
     top = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
     body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>"
+    return f"<div class='wide'><table><tr>{top}</tr>{body}</table></div>"
 
 
 def points_table(points: Sequence[Point]) -> str:
