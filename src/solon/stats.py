@@ -1,6 +1,7 @@
 """Ties and intervals: who shares the top, and the percentile bootstrap over cases with its seed as an argument."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -53,17 +54,74 @@ def clustered(groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: in
     return combined([Part(1.0, sums, _pooled)], seed=seed, resamples=resamples)
 
 
+def mean(values: Sequence[float]) -> float:
+    """Return the mean, added up from the first to the last as the benchmarks' own tools do."""
+    return sum(values) / len(values)
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A stratum of a weighted figure: groups of units that are drawn whole, and what is measured of the units drawn."""
 
     weight: float
     groups: Sequence[Sequence[Any]]
-    statistic: Callable[[Sequence[Any]], float]
+    statistic: Callable[[Sequence[Any]], float] = mean
 
     def value(self, groups: Sequence[Sequence[Any]]) -> float:
         """Return the statistic of the units of these groups, times the part's weight."""
         return self.weight * self.statistic(list(chain.from_iterable(groups)))
+
+    def drawing(self, rng: random.Random) -> Callable[[], float]:
+        """Return what draws as many groups as there are, and measures them."""
+        if self.statistic is mean:
+            draw = _mean_drawing(self.groups, rng)
+            return lambda: self.weight * draw()
+        return lambda: self.value(rng.choices(self.groups, k=len(self.groups)))
+
+
+def _mean_drawing(groups: Sequence[Sequence[float]], rng: random.Random) -> Callable[[], float]:
+    """Return what draws groups and takes the mean of their values.
+
+    Where few of them differ, only how often each kind comes is drawn: the same distribution, in far less time.
+    """
+    sums = [(fsum(group), len(group)) for group in groups]
+    kinds = Counter(sums)
+    if len(kinds) * 16 > len(sums):
+        return lambda: _pooled(rng.choices(sums, k=len(sums)))
+    counts = list(kinds.values())
+
+    def drawn() -> float:
+        often = list(zip(_multinomial(counts, rng), kinds, strict=True))
+        return fsum(times * total for times, (total, _) in often) / sum(times * size for times, (_, size) in often)
+
+    return drawn
+
+
+def _multinomial(counts: Sequence[int], rng: random.Random) -> list[int]:
+    """Draw as often as these counts sum up to, each kind by its share, and return how often each was drawn."""
+    left = total = sum(counts)
+    drawn = []
+    for count in counts:
+        drawn.append(binomial(left, count, total, rng))
+        left, total = left - drawn[-1], total - count
+    return drawn
+
+
+def binomial(n: int, count: int, total: int, rng: random.Random) -> int:
+    """Return how many of n trials succeed whose chance is count / total, exactly.
+
+    A trial is a random number below 1 that succeeds below the chance. Digit by binary digit, those trials are decided
+    whose digit is not that of the chance: a random half of the trials still open.
+    """
+    if count == total:
+        return n
+    found = 0
+    while n and count:
+        digit, count = divmod(2 * count, total)
+        decided = rng.getrandbits(n).bit_count()
+        found += digit * decided
+        n -= decided
+    return found
 
 
 def combined(parts: Sequence[Part], *, seed: int = 0, resamples: int = 1000) -> Interval:
@@ -75,10 +133,8 @@ def combined(parts: Sequence[Part], *, seed: int = 0, resamples: int = 1000) -> 
     if not parts or not all(part.groups for part in parts):
         raise ValueError("an interval needs at least one value")
     rng, weight = random.Random(seed), fsum(part.weight for part in parts)
-    drawn = sorted(
-        sum(part.value(rng.choices(part.groups, k=len(part.groups))) for part in parts) / weight
-        for _ in range(resamples)
-    )
+    draws = [part.drawing(rng) for part in parts]
+    drawn = sorted(sum(draw() for draw in draws) / weight for _ in range(resamples))
     whole = sum(part.value(part.groups) for part in parts) / weight
     return Interval(whole, drawn[round(0.025 * (resamples - 1))], drawn[round(0.975 * (resamples - 1))])
 

@@ -10,12 +10,13 @@ import pytest
 
 from solon.benchmarks import benchmark_of
 from solon.benchmarks.benchmark import Item, Mode, Outcome, against_the_rest
-from solon.benchmarks.figures import difference
+from solon.benchmarks.figures import Figure, difference
 from solon.benchmarks.judging import Judged, cases_of
 from solon.benchmarks.loading import load
 from solon.benchmarks.reading import Source
 from solon.benchmarks.realmistake import area, area_drawn
 from solon.benchmarks.rm_bench import LEVELS
+from solon.stats import Part
 from solon.types import Best, Case, Judgment, Message, Ratings, Right, Unread, content, plain
 from tests.benchmarks.making import VOTES, by, judgment, real, values, verdict
 from tests.benchmarks.synthetic import MAKE
@@ -253,3 +254,14 @@ def test_a_difference_is_paired_and_its_probability_exact_enough(tmp_path: Path)
     assert p < 0.01
     interval, p = difference(figures(good, "official")[0], figures(good, "official")[0])
     assert (tuple(interval), p) == ((0, 0, 0), 1)
+
+
+def test_the_probability_of_a_difference_is_that_of_a_sign_test() -> None:
+    """Of 10 items that differ, one run is right on 9: by coins that or more, either way, has 22 chances in 1,024."""
+    ours, theirs = ([[float(i != 0)] for i in range(10)] + [[0.5]] * 30, [[float(i == 0)] for i in range(10)])
+    figures = [Figure("score", (Part(1.0, [*groups, *[[0.5]] * (40 - len(groups))]),)) for groups in (ours, theirs)]
+    interval, p = difference(figures[0], figures[1], resamples=20_000)
+    assert interval.mean == pytest.approx(8 / 40)
+    assert p == pytest.approx(22 / 1024, abs=0.004)
+    general = [Figure("score", (Part(1.0, one.parts[0].groups, fmean),)) for one in figures]
+    assert difference(general[0], general[1], resamples=4000)[1] == pytest.approx(22 / 1024, abs=0.01)

@@ -1,12 +1,14 @@
 """Intervals: seeded, private, and wide enough to hold the truth about as often as they claim."""
 
 import random
+from collections import Counter
+from math import comb, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solon.stats import bootstrap, paired, top
+from solon.stats import Part, binomial, bootstrap, combined, paired, top
 
 VALUES = [float(i * i % 17) for i in range(60)]
 
@@ -64,3 +66,34 @@ def test_measures_of_other_cases_or_of_none_are_refused(values, others):
 def test_no_values_have_no_interval():
     with pytest.raises(ValueError, match="at least one value"):
         bootstrap([])
+
+
+def test_a_binomial_number_has_its_distribution():
+    """Exact probabilities of 4 trials at 3/7, against 40,000 draws; and the ends, where nothing is drawn."""
+    rng, draws = random.Random(2), 40_000
+    drawn = Counter(binomial(4, 3, 7, rng) for _ in range(draws))
+    for found in range(5):
+        expected = comb(4, found) * 3**found * 4 ** (4 - found) / 7**4
+        assert drawn[found] / draws == pytest.approx(expected, abs=4 * sqrt(expected / draws))
+    assert (binomial(9, 0, 5, rng), binomial(9, 5, 5, rng), binomial(0, 1, 2, rng)) == (0, 9, 0)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (1, 2, 3)])
+def test_drawing_how_often_each_kind_of_group_comes_is_drawing_groups(sizes):
+    rng = random.Random(5)
+    groups = [[float(rng.random() < 0.3)] * rng.choice(sizes) for _ in range(600)]
+    assert len({(sum(group), len(group)) for group in groups}) * 16 < 600
+    by_kind = combined([Part(1.0, groups)], resamples=4000)
+    one_by_one = combined([Part(1.0, groups, lambda units: sum(units) / len(units))], resamples=4000)
+    assert by_kind.mean == one_by_one.mean
+    width = one_by_one.high - one_by_one.low
+    assert by_kind.low == pytest.approx(one_by_one.low, abs=0.06 * width)
+    assert by_kind.high == pytest.approx(one_by_one.high, abs=0.06 * width)
+
+
+def test_an_interval_of_a_weighted_figure_has_the_width_that_theory_gives():
+    """Parts of 400 coins each: the variance of the weighted mean is the sum of the weighted parts'."""
+    parts = [Part(weight, [[float(i % 4 == 0)] for i in range(400)]) for weight in (1.0, 3.0)]
+    found = combined(parts, resamples=4000)
+    sigma = sqrt(0.25 * 0.75 / 400 * (1 + 9) / 16)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * sigma, rel=0.06)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import log
+from math import fsum, log, sqrt
 from statistics import fmean
 
 from solon.benchmarks.benchmark import Outcome
@@ -12,7 +12,7 @@ from solon.benchmarks.probes import altered
 from solon.benchmarks.running import Pass
 from solon.benchmarks.worth import of_pair
 from solon.reward import best_responses, decides
-from solon.stats import Interval, Part, bootstrap, combined, rank_correlation, top
+from solon.stats import Interval, Part, combined, rank_correlation, ranks, top
 from solon.types import Case, Ratings, Right, Verdict, plain
 
 BINS = 10
@@ -78,7 +78,7 @@ def length(outcomes: Sequence[Outcome]) -> list[Finding]:
         _finding("length", "right where the better one is shorter", short, "alike"),
     ]
     if long and short:
-        halves = [Part(0.5, [[value] for value in side], fmean) for side in (long, short)]
+        halves = [Part(0.5, [[value] for value in side]) for side in (long, short)]
         found.append(Finding("length", "length-controlled accuracy", combined(halves), len(long) + len(short), ""))
     return [*found, _at_equal_quality(outcomes)]
 
@@ -94,16 +94,23 @@ def _at_equal_quality(outcomes: Sequence[Outcome]) -> Finding:
                 if label.values[i] == label.values[j] and scores is not None:
                     gap = log(_length(outcome.item.case, i) + 1) - log(_length(outcome.item.case, j) + 1)
                     found.append((gap, scores[i] - scores[j]))
-    name = "rank correlation of score and length, equal quality"
-    both = found + [(-gap, -margin) for gap, margin in found]
-    if rank_correlation([a for a, _ in both], [b for _, b in both]) is None:
+    return _correlated("rank correlation of score and length, equal quality", found)
+
+
+def _correlated(name: str, found: Sequence[tuple[float, float]]) -> Finding:
+    """Correlate differences, each in both directions, by ranks, which the interval takes as they are."""
+    both = [*found, *((-gap, -margin) for gap, margin in found)]
+    if rank_correlation([gap for gap, _ in both], [margin for _, margin in both]) is None:
         return Finding("length", name, None, len(found), "0")
-    part = Part(1.0, [[pair, (-pair[0], -pair[1])] for pair in found], _correlation)
-    return Finding("length", name, combined([part]), len(found), "0")
+    middle = (len(both) + 1) / 2
+    sides = [[rank - middle for rank in ranks([pair[side] for pair in both])] for side in (0, 1)]
+    products = [[(x * y, x * x, y * y)] for x, y, _ in zip(*sides, found, strict=False)]
+    return Finding("length", name, combined([Part(1.0, products, _correlation)]), len(found), "0")
 
 
-def _correlation(pairs: Sequence[tuple[float, float]]) -> float:
-    return rank_correlation([a for a, _ in pairs], [b for _, b in pairs]) or 0.0
+def _correlation(products: Sequence[tuple[float, float, float]]) -> float:
+    xy, xx, yy = map(fsum, zip(*products, strict=True))
+    return xy / sqrt(xx * yy) if xx and yy else 0.0
 
 
 def calibration(outcomes: Sequence[Outcome]) -> list[Bin]:
@@ -175,7 +182,8 @@ def _hardness(outcome: Outcome) -> float | None:
 
 
 def _finding(about: str, name: str, values: Sequence[float], unbiased: str) -> Finding:
-    return Finding(about, name, bootstrap(values) if values else None, len(values), unbiased)
+    value = combined([Part(1.0, [[one] for one in values])]) if values else None
+    return Finding(about, name, value, len(values), unbiased)
 
 
 def _has_best(outcome: Outcome) -> bool:

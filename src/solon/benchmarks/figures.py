@@ -5,11 +5,13 @@ at the top is broken at random, in expectation, and so is a case of which nothin
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 from typing import Any, Literal, TypeAlias
 
-from solon.stats import Interval, Part, combined
+from solon.stats import Interval, Part, binomial, combined, mean
 
 Ties: TypeAlias = Literal["official", "random"]
 TIES: tuple[Ties, ...] = ("official", "random")
@@ -37,11 +39,6 @@ class Figure:
         return combined(self.parts, seed=seed)
 
 
-def mean(values: Sequence[float]) -> float:
-    """Return the mean, added up from the first to the last as the benchmarks' own tools do."""
-    return sum(values) / len(values)
-
-
 def part(
     units: Iterable[tuple[Hashable, Any]], weight: float = 1.0, statistic: Callable[[Sequence[Any]], float] = mean
 ) -> Part:
@@ -58,18 +55,30 @@ def difference(figure: Figure, other: Figure, *, seed: int = 0, resamples: int =
     The interval (95 %) is a bootstrap of pairs. The probability is that of an approximate randomization test (Noreen
     1989), two-sided: in every draw each group's two results change places or not, by a coin.
     """
-    pairs = [
-        Part(a.weight, [list(zip(x, y, strict=True)) for x, y in zip(a.groups, b.groups, strict=True)], _apart(a))
-        for a, b in zip(figure.parts, other.parts, strict=True)
-    ]
-    found = combined(pairs, seed=seed, resamples=resamples)
-    rng, weight = random.Random(seed), sum(pair.weight for pair in pairs)
+    pairs = [_paired(a, b) for a, b in zip(figure.parts, other.parts, strict=True)]
+    found = combined([pair for pair, _ in pairs], seed=seed, resamples=resamples)
+    rng, weight = random.Random(seed), sum(pair.weight for pair, _ in pairs)
     beyond = sum(
-        abs(sum(pair.value([_swapped(group, rng) for group in pair.groups]) for pair in pairs) / weight)
-        >= abs(found.mean) - 1e-12
-        for _ in range(resamples)
+        abs(sum(swapped(rng) for _, swapped in pairs) / weight) >= abs(found.mean) - 1e-12 for _ in range(resamples)
     )
     return found, (beyond + 1) / (resamples + 1)
+
+
+def _paired(one: Part, other: Part) -> tuple[Part, Callable[[random.Random], float]]:
+    """Return the difference of two parts of the same items, and what draws it with coins for every group's results."""
+    groups = [list(zip(x, y, strict=True)) for x, y in zip(one.groups, other.groups, strict=True)]
+    if one.statistic is mean:
+        apart = Part(one.weight, [[a - b for a, b in group] for group in groups])
+        return apart, _signed(apart)
+    pairs = Part(one.weight, groups, _apart(one))
+    return pairs, lambda rng: pairs.value([_swapped(group, rng) for group in groups])
+
+
+def _signed(apart: Part) -> Callable[[random.Random], float]:
+    """Return what draws a mean of differences whose groups change signs by coins; of each size it draws how many."""
+    sizes = Counter(abs(fsum(group)) for group in apart.groups)
+    share = apart.weight / sum(map(len, apart.groups))
+    return lambda rng: share * fsum(size * (2 * binomial(n, 1, 2, rng) - n) for size, n in sizes.items())
 
 
 def _apart(one: Part) -> Callable[[Sequence[Any]], float]:

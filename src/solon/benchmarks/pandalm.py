@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from solon.benchmarks.benchmark import Benchmark, Item, Outcome, Texts, against_the_rest, boxed
-from solon.benchmarks.figures import Figure, Ties, mean, part
+from solon.benchmarks.figures import Figure, Ties, part
 from solon.benchmarks.reading import Entry, Source
 from solon.benchmarks.worth import mean_of, of_best, subsets
+from solon.stats import mean
 from solon.types import Case, Content, Message, Order, Ratings, content
 
 CLASSES = ("1", "2", "tie")

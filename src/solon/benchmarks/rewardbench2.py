@@ -10,10 +10,11 @@ from math import tanh
 from typing import NamedTuple
 
 from solon.benchmarks.benchmark import Benchmark, Item, Outcome, against_the_rest
-from solon.benchmarks.figures import Figure, Ties, mean, part
+from solon.benchmarks.figures import Figure, Ties, part
 from solon.benchmarks.reading import Entry, Hub, Source
 from solon.benchmarks.worth import averaged, by_subset, mean_of
 from solon.reward import credit
+from solon.stats import mean
 from solon.types import Case, Ratings
 
 COUNTS = {"Factuality": 475, "Precise IF": 160, "Math": 183, "Safety": 450, "Focus": 495, "Ties": 102}

@@ -8,9 +8,10 @@ where both have the same (on it), hard where the wrong one has (above it).
 from collections.abc import Mapping, Sequence
 
 from solon.benchmarks.benchmark import Benchmark, Item, Outcome
-from solon.benchmarks.figures import Figure, Ties, mean
+from solon.benchmarks.figures import Figure, Ties
 from solon.benchmarks.reading import Entry, Hub, Source
 from solon.benchmarks.worth import Worth, averaged, by_subset, mean_of, of_pair
+from solon.stats import mean
 from solon.types import Case, Ratings
 
 COUNTS = {"chat": 129, "math": 529, "code": 228, "safety-refuse": 284, "safety-response": 157}
