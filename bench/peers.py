@@ -150,10 +150,12 @@ def tuned(peer: Peer, cases: Sequence[Case]) -> int:
     return max(IN_FLIGHT, key=lambda count: judged(peer, cases, count).rate)
 
 
-def compared(peers: Sequence[Peer], rounds: int, count: int, trial: int = 64) -> list[Standing]:
+def compared(
+    peers: Sequence[Peer], rounds: int, count: int, trial: int = 64, in_flight: int | None = None
+) -> list[Standing]:
     """Tune all peers, let them take turns, and see whose order is right where answers take different times."""
     cases, few = cases_of(count), cases_of(trial, seed=1)
-    best = {peer.name: tuned(peer, few) for peer in peers}
+    best = {peer.name: in_flight or tuned(peer, few) for peer in peers}
     seen: dict[str, list[Outcome]] = {peer.name: [] for peer in peers}
     for turn in range(rounds):
         for peer in (*peers[turn % len(peers) :], *peers[: turn % len(peers)]):
@@ -201,11 +203,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--cases", type=int, default=250)
+    parser.add_argument("--in-flight", type=int, metavar="N", help="of all, in place of the best of each")
     parser.add_argument("--peers", nargs="+", choices=[name for name in names if name != OURS])
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     given = parser.parse_args()
     chosen = [OURS, *(given.peers or (name for name in names if name != OURS))]
-    standings = compared([peer_of(DRIVERS / f"with_{name}.py") for name in chosen], given.rounds, given.cases)
+    peers = [peer_of(DRIVERS / f"with_{name}.py") for name in chosen]
+    standings = compared(peers, given.rounds, given.cases, in_flight=given.in_flight)
     print(f"\n{given.cases} cases of two responses, k = {K}, {given.rounds} rounds; requests and tokens are per case")
     print("\n".join(table(standings)), flush=True)
     fastest, times = lead(standings)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from driving import Job, Scores, report
 from inspect_ai import Task, eval
 from inspect_ai.dataset import Sample
-from inspect_ai.model import ModelOutput, get_model
+from inspect_ai.model import GenerateConfig, ModelOutput, get_model
 from inspect_ai.scorer import model_graded_qa
 from inspect_ai.solver import Generate, TaskState, solver
 
@@ -29,7 +29,8 @@ def given_response():
 
 def judged(job: Job) -> Sequence[Scores]:
     """Grade every response of every case by a panel of k graders, whose majority counts."""
-    grader = get_model("openai/mock", base_url=job.url, responses_api=False, memoize=True)
+    config = GenerateConfig(max_connections=job.concurrency)
+    grader = get_model("openai/mock", config=config, base_url=job.url, responses_api=False)
     rows = [
         Sample(id=f"{i}-{j}", input=prompt, target=CRITERION, metadata={"response": response})
         for i, (prompt, responses) in enumerate(job.cases)

@@ -57,7 +57,7 @@ def _role(role: str) -> str:
 
 
 def _broken(text: str) -> str:
-    return _LOOKALIKE.sub("< < <", text)
+    return _LOOKALIKE.sub("< < <", text) if "<<<" in text else text
 
 
 def _joined(blocks: list[Content]) -> Content:

@@ -64,9 +64,10 @@ def _headings(text: str) -> list[_Heading]:
     found: list[_Heading] = []
     start = 0
     for line in text.splitlines(keepends=True):
-        at = start + len(line) - len(line.lstrip())
+        words = line.lstrip()
+        at = start + len(line) - len(words)
         start += len(line)
-        heading = _HEADING.match(line.strip())
+        heading = _HEADING.match(words.rstrip())
         if heading is None or (heading["number"] and found and not found[0].numbered):
             continue
         part = next(part for part in ("principles", "critique", "scores") if heading[part])

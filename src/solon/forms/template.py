@@ -13,7 +13,7 @@ from typing import TypeAlias
 from solon.errors import UserError
 from solon.types import Content, Image, Text
 
-Tag: TypeAlias = tuple[str, str, str]
+Tag: TypeAlias = tuple[Text, str, str]
 """The text before a tag, its kind (`#`, `^`, `/` or nothing) and the slot that it names."""
 
 _TAG = re.compile(r"\{\{([#^/]?)[ \t]*(\w+)[ \t]*\}\}")
@@ -50,27 +50,29 @@ def merged(parts: Iterable[Text | Image]) -> Iterator[Text | Image]:
 
 
 @lru_cache(maxsize=64)
-def _split(template: str) -> tuple[tuple[Tag, ...], str]:
+def _split(template: str) -> tuple[tuple[Tag, ...], Text]:
     """Split a template into its tags, each with the text before it, and the text after the last one."""
     *pieces, last = _TAG.split(_SECTION_LINE.sub(r"\1", template))
-    return tuple(zip(pieces[::3], pieces[1::3], pieces[2::3], strict=True)), last
+    return tuple(zip(map(Text, pieces[::3]), pieces[1::3], pieces[2::3], strict=True)), Text(last)
 
 
-def _parts(tags: Sequence[Tag], last: str, slots: Mapping[str, Content]) -> Iterator[Text | Image]:
+def _parts(tags: Sequence[Tag], last: Text, slots: Mapping[str, Content]) -> Iterator[Text | Image]:
     open_sections: list[tuple[str, bool]] = []
+    shown = True
     for before, kind, name in tags:
-        shown = all(kept for _, kept in open_sections)
         if shown:
-            yield Text(before)
+            yield before
         if name not in slots:
             raise UserError(f"the template names the slot '{name}'; the slots are {', '.join(sorted(slots))}")
         if kind == "/":
             if not open_sections or open_sections.pop()[0] != name:
                 raise UserError(f"the template closes the section '{name}', which is not the last one it opened")
+            shown = all(kept for _, kept in open_sections)
         elif kind:
             open_sections.append((name, bool(slots[name]) == (kind == "#")))
+            shown = shown and open_sections[-1][1]
         elif shown:
             yield from slots[name]
     if open_sections:
         raise UserError(f"the template opens the section '{open_sections[-1][0]}' and never closes it")
-    yield Text(last)
+    yield last

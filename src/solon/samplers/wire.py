@@ -16,6 +16,7 @@ from solon.types import Content, Image, Message, Text, plain
 SEEDS = 2**31 - 1
 """Seeds are sent modulo this: every server takes 31 bits, and larger ones lose their last digits in JavaScript."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FINISH: Mapping[object, Finish] = {"length": "length", "max_tokens": "length"}
 
 
@@ -52,7 +53,7 @@ def body_of(request: Request, n: int, seed: int, model: str | None, extra: Mappi
         fields |= {"add_generation_prompt": False, "continue_final_message": True}
     fields |= extra
     kept = {name: value for name, value in fields.items() if value is not None}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _ENCODER.encode(kept).encode("utf-8", "replace")
 
 
 def messages_of(messages: Sequence[Message]) -> list[dict[str, object]]:
