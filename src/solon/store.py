@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from solon.errors import UserError
 from solon.samplers.seam import Answer, Failure, Sampled, TokenLogprob
@@ -44,6 +44,8 @@ INSERT INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
 """
 _SELECT_CASE = "SELECT place, digest, tags FROM cases WHERE id = CAST(? AS TEXT)"
+_INSERT_NEW = "INSERT OR IGNORE INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
+_NEXT_PLACE = "SELECT coalesce(max(rowid), 0) FROM cases"
 _INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
 _INSERT = """
 INSERT OR REPLACE INTO samples VALUES (
@@ -93,6 +95,10 @@ class Slot:
     place: int
     order: Order
     seed: int
+
+
+Arrived: TypeAlias = tuple[str, Sequence[Slot], Answer, int | None]
+"""A case's id, the slots that were asked for, what came, and how much of the case was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +184,16 @@ class Store:
 
         `trim` is how much of the case was shown; samples that saw more of it are no longer returned, nor their weights.
         """
-        name = _bytes(case_id)
+        self.add_together((), [(case_id, slots, answer, trim)])
+
+    def add_together(self, cases: Sequence[Case], arrived: Sequence[Arrived]) -> None:
+        """Keep answers, and new cases after those that are there, in one transaction; known cases stay as they are."""
         with self._told(), self._db:
-            if trim is not None:
-                self._db.execute(_DROP_WEIGHTS, (name, trim))
-            row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
-            self._db.executemany(
-                _INSERT,
-                [
-                    (name, slot.place, json.dumps(slot.order), slot.seed, row, *_columns(sample), trim)
-                    for slot, sample in zip(slots, answer.samples, strict=True)
-                ],
-            )
+            if cases:
+                first = self._db.execute(_NEXT_PLACE).fetchone()[0]
+                self._db.executemany(_INSERT_NEW, [_case_row(first + i, case) for i, case in enumerate(cases)])
+            for case_id, slots, answer, trim in arrived:
+                self._insert(_bytes(case_id), slots, answer, trim)
 
     def trim(self, case_id: str) -> int | None:
         """Return how much of a case its samples were shown, None for all."""
@@ -257,6 +261,14 @@ class Store:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+    def _insert(self, name: bytes, slots: Sequence[Slot], answer: Answer, trim: int | None) -> None:
+        if trim is not None:
+            self._db.execute(_DROP_WEIGHTS, (name, trim))
+        row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
+        samples = zip(slots, answer.samples, strict=True)
+        rows = [(name, at.place, json.dumps(at.order), at.seed, row, *_columns(one), trim) for at, one in samples]
+        self._db.executemany(_INSERT, rows)
 
     def _open(self, config: Mapping[str, object] | None) -> None:
         self._db.text_factory = _text

@@ -29,6 +29,7 @@ app.command("solon.cli.systems:compare", help="Compare runs of benchmarks: paire
 app.command("solon.cli.curve:curve", help="Show what more judgments bought in a run, without sampling anything.")
 app.command("solon.cli.cascade:cascade", help="Measure a scalar model before the judge, on a run of full votes.")
 app.command("solon.cli.demo:demo", help="Train a tiny judge and watch it grow more accurate with every vote, on a CPU.")
+app.command("solon.cli.serve:serve", help="Serve a judge as a reward, by the protocols that trainers speak.")
 sandbox = App(name="sandbox", help="The procedural world and its tiny model: cases, ceilings, base training.")
 sandbox.command("solon.cli.sandbox:base", help="Train the tiny base model from nothing, and measure it.")
 sandbox.command("solon.cli.sandbox:cases", help="Write labeled cases as case lines.")

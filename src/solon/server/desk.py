@@ -1,0 +1,123 @@
+"""The desk: who is let in, how many cases are judged at once, and when each is answered at the latest."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from solon.errors import SolonError
+from solon.server.engine import Engine, Judged
+from solon.server.keeping import Keeping
+from solon.server.refusal import Refusal
+from solon.types import Case, Verdict
+
+NOTHING = Verdict((), (), None, 0.0, (), None, None)
+_RETRY_AFTER = 2
+
+
+class Desk:
+    """Admits requests and judges their cases.
+
+    Args:
+        engine: what judges.
+        keeping: where what arrives is kept.
+        in_flight: cases judged at once.
+        queue: requests that may wait beside those.
+        failed: called with an error of the engine that is none of the request's.
+    """
+
+    def __init__(
+        self, engine: Engine, keeping: Keeping, in_flight: int, queue: int, failed: Callable[[Exception], None]
+    ) -> None:
+        self.engine = engine
+        self._keeping, self._failed = keeping, failed
+        self._rooms, self._places = asyncio.Semaphore(in_flight + queue), asyncio.Semaphore(in_flight)
+        self._limits: set[asyncio.Timeout] = set()
+        self._end: float | None = None
+        self.open = self.judging = self.faults = 0
+
+    @property
+    def full(self) -> bool:
+        """Tell whether as many requests are under way as may be."""
+        return self._rooms.locked()
+
+    @property
+    def closing(self) -> bool:
+        """Tell whether the server is about to end."""
+        return self._end is not None
+
+    def close(self, end: float) -> None:
+        """Cut off at this time of the loop whatever is then still under way."""
+        self._end = end
+        for limit in self._limits:
+            limit.reschedule(min(end, limit.when() or end))
+
+    @asynccontextmanager
+    async def admitted(self, deadline: float, *, hold: bool) -> AsyncIterator[None]:
+        """Let a request in; when there is no room, refuse it or, if it is to be held, let it wait until its deadline.
+
+        Raises:
+            Refusal: there is no room (503); for one that is held, until its deadline.
+        """
+        if self.closing or (self.full and not hold):
+            raise _no_room(self.closing)
+        if self.full:
+            await self._room(deadline)
+        else:
+            await self._rooms.acquire()
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
+            self._rooms.release()
+
+    @asynccontextmanager
+    async def until(self, deadline: float) -> AsyncIterator[None]:
+        """Raise TimeoutError at this time of the loop, or when the server ends."""
+        limit = asyncio.timeout_at(self._at(deadline))
+        self._limits.add(limit)
+        try:
+            async with limit:
+                yield
+        finally:
+            self._limits.discard(limit)
+
+    async def judge(self, case: Case, k: int, deadline: float) -> Judged:
+        """Judge a case; at its deadline, or when the engine fails, by what was read until then."""
+        notes = self._keeping.notes(case)
+        try:
+            async with self.until(deadline), self._places:
+                self.judging += 1
+                try:
+                    judged = await self.engine.judge(case, k, notes)
+                finally:
+                    self.judging -= 1
+            self.faults = 0 if judged.verdict.judgments else self.faults + 1
+            return judged
+        except Exception as error:
+            late = isinstance(error, TimeoutError) and asyncio.get_running_loop().time() >= self._at(deadline)
+            self.faults += 1
+            if not late:
+                self._failed(error)
+        cut = "shutting_down" if self.closing else "deadline" if late else "failed_call"
+        try:
+            partial = self.engine.so_far(case, k, notes)
+        except SolonError:
+            partial = Judged(NOTHING, cost=notes.cost)
+        return Judged(partial.verdict, partial.finishes, partial.cost, cut)
+
+    def _at(self, deadline: float) -> float:
+        return deadline if self._end is None else min(deadline, self._end)
+
+    async def _room(self, deadline: float) -> None:
+        try:
+            async with self.until(deadline):
+                await self._rooms.acquire()
+        except TimeoutError as error:
+            raise _no_room(self.closing) from error
+
+
+def _no_room(closing: bool) -> Refusal:
+    if closing:
+        return Refusal(503, "shutting_down", "the server is about to end: ask another one", retry_after=_RETRY_AFTER)
+    return Refusal(503, "queue_full", f"the queue is full: try again in {_RETRY_AFTER} s", retry_after=_RETRY_AFTER)

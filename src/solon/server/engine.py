@@ -1,0 +1,102 @@
+"""The engine behind the server: one judge for all requests, also for those that want another number of judgments."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from solon.ending import Ending
+from solon.judge import Judge
+from solon.server.notes import Cost, Notes
+from solon.server.sharing import SharedSampler
+from solon.types import Case, Verdict
+
+MIDDLE = 5.5
+"""The middle of the scale from 1 to 10, where a form does not say its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What judging one case came to.
+
+    `finishes` says of every outcome how its sample ended, None for a failure. `cut` says why judging ended before all
+    was asked: `deadline`, `shutting_down` or `failed_call`.
+    """
+
+    verdict: Verdict
+    finishes: Sequence[str | None] = ()
+    cost: Cost = field(default_factory=Cost)
+    cut: str | None = None
+
+
+class Engine(Protocol):
+    """What judges cases for the server."""
+
+    k: int
+    """How many judgments a case gets where a request does not say."""
+    scale: tuple[float, float]
+    """The least and the largest score."""
+
+    def misfit(self, case: Case, k: int) -> str | None:
+        """Say why this case cannot be judged so often, or None when it can."""
+        ...
+
+    async def judge(self, case: Case, k: int, notes: Notes) -> Judged:
+        """Judge a case k times; whatever arrives goes into the notes."""
+        ...
+
+    def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
+        """Vote on what the notes hold, after judging was broken off."""
+        ...
+
+
+class JudgeEngine:
+    """A judge as an engine; it shares its sampler, its meta model and its principles among all numbers of judgments."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.k = judge.config.k
+        self.scale = judge.form.scale or (1.0, 10.0)
+        base = copy.copy(judge)
+        if judge.sampler.batch > 1:
+            base.sampler = SharedSampler(judge.sampler)
+        self._judges = {(self.k, False): base}
+
+    def misfit(self, case: Case, k: int) -> str | None:
+        """Say why this case cannot be judged so often, or None when it can."""
+        base = self._judges[self.k, False]
+        if k != self.k and base.keep is not None:
+            return f"this server weighs its judgments, and k is {self.k} for all requests: leave k out"
+        if case.principles and base.config.principles == "query":
+            return "this server writes the principles from the query itself: leave principles out"
+        return self._judge(case, k).misfit(case)
+
+    async def judge(self, case: Case, k: int, notes: Notes) -> Judged:
+        """Judge a case k times; whatever arrives goes into the notes."""
+        (verdict,) = await self._judge(case, k).judge([case], notes)
+        return Judged(verdict, notes.finishes(), notes.cost)
+
+    def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
+        """Vote on what the notes hold, after judging was broken off."""
+        judge = self._judge(case, k)
+        found = judge.principled(case, notes)
+        if isinstance(found, Case):
+            found = judge.verdict(found, notes.samples(case.id), notes.weights(case.id))
+        return Judged(found, notes.finishes(), notes.cost)
+
+    def _judge(self, case: Case, k: int) -> Judge:
+        """Return the judge that asks k times, by the case's own principles where it brings some."""
+        key = (k, bool(case.principles))
+        if key not in self._judges:
+            self._judges[key] = _told(self._judges[self.k, False], *key)
+        return self._judges[key]
+
+
+def _told(base: Judge, k: int, given: bool) -> Judge:
+    """Return a judge that shares everything with another one, but asks k times or by given principles."""
+    judge, config = copy.copy(base), base.config
+    mode = "given" if given and config.principles in ("self", "none") else config.principles
+    judge.config = config.model_copy(update={"k": k, "principles": mode})
+    if config.temperature is None and (k == 1) != (config.k == 1):
+        judge.temperature = 0.0 if k == 1 else 0.5
+    judge.ending = Ending(judge.form, judge.config, judge.keep)
+    return judge

@@ -1,0 +1,97 @@
+"""What one request's samples were, in memory: a run file of one case, passed on to the server's own if there is one.
+
+A judge keeps whatever arrives before it reads it. So what was read by a deadline can be voted on, and what a request
+cost is known, without a database between the two.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from solon.samplers.seam import Answer, Failure, Sampled
+from solon.store import Slot, Store
+from solon.types import Case
+
+Samples: TypeAlias = Mapping[int, Sampled | Failure]
+
+
+@dataclass(slots=True)
+class Cost:
+    """What was billed for one case so far."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    calls: int = 0
+
+    def bill(self, answer: Answer) -> None:
+        """Add what an answer cost."""
+        self.prompt_tokens += answer.prompt_tokens
+        self.completion_tokens += sum(one.tokens for one in answer.samples if isinstance(one, Sampled))
+        self.calls += answer.calls
+
+
+class Notes(Store):
+    """The samples of one case.
+
+    Args:
+        known: samples that are there already, by sample index.
+        kept: called with slots, answer and trim of whatever arrives.
+    """
+
+    def __init__(
+        self,
+        known: Samples | None = None,
+        kept: Callable[[Sequence[Slot], Answer, int | None], None] | None = None,
+    ) -> None:
+        self.path = "the memory of a request"
+        self.cost = Cost()
+        self._kept = kept
+        self._samples = dict(known or {})
+        self._weights: dict[int, float] = {}
+        self._principles: dict[str, Sampled | Failure] = {}
+        self._trim: int | None = None
+
+    def add_cases(self, cases: Sequence[Case]) -> None:
+        """Do nothing: there is only one case."""
+
+    def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
+        """Keep one answer; samples that saw more of the case than this one count no longer."""
+        if trim != self._trim:
+            self._samples, self._weights, self._trim = {}, {}, trim
+        self._samples.update(zip((slot.place for slot in slots), answer.samples, strict=True))
+        self.cost.bill(answer)
+        if self._kept is not None:
+            self._kept(slots, answer, trim)
+
+    def trim(self, case_id: str) -> int | None:
+        """Return how much of the case its samples were shown, None for all."""
+        return self._trim
+
+    def samples(self, case_id: str) -> dict[int, Sampled | Failure]:
+        """Return the samples by index."""
+        return dict(self._samples)
+
+    def add_principles(self, query: str, answer: Answer) -> None:
+        """Keep what was written of the query."""
+        (self._principles[query],) = answer.samples
+        self.cost.bill(answer)
+
+    def principles(self, query: str) -> Sampled | Failure | None:
+        """Return what was written of the query."""
+        return self._principles.get(query)
+
+    def weigh(self, weights: Sequence[tuple[str, int, float]]) -> None:
+        """Keep what judgments weigh."""
+        self._weights |= {place: weight for _, place, weight in weights}
+
+    def weights(self, case_id: str) -> dict[int, float]:
+        """Return what judgments weigh, by sample index."""
+        return dict(self._weights)
+
+    def close(self) -> None:
+        """Do nothing: there is no file."""
+
+    def finishes(self) -> tuple[str | None, ...]:
+        """Return how the samples ended, in sample order; None for a failure."""
+        ordered = [self._samples[place] for place in sorted(self._samples)]
+        return tuple(one.finish if isinstance(one, Sampled) else None for one in ordered)

@@ -1,0 +1,1 @@
+"""What others say and expect: one file per protocol, each with its own form of no reward."""

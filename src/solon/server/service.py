@@ -1,0 +1,191 @@
+"""The service behind every protocol: a query and its responses in, a group out; single responses gather in cohorts."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solon.data.fields import MalformedLine, messages, response
+from solon.server.cohorts import Cohorts
+from solon.server.desk import NOTHING, Desk
+from solon.server.engine import Engine, Judged
+from solon.server.group import Group, Part, Query, judge_group
+from solon.server.keeping import Keeping
+from solon.server.logs import Log
+from solon.server.metrics import Metrics
+from solon.server.refusal import Refusal
+from solon.server.rewards import Kind, neutral
+from solon.server.settings import Settings
+from solon.types import Content
+
+_MARGIN = 0.5
+_FAULTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One response of a group."""
+
+    group: Group
+    place: int
+
+    @property
+    def score(self) -> float | None:
+        """Its score, or None."""
+        return self.group.scores[self.place]
+
+    @property
+    def reward(self) -> float | None:
+        """Its reward, or None."""
+        return self.group.rewards[self.place]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it has no reward, or None."""
+        return self.group.reason if self.score is None else None
+
+
+class Service:
+    """Judges for all protocols.
+
+    Args:
+        engine: what judges.
+        settings: how.
+        keeping: where judgments are kept.
+        log: where events go.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings, keeping: Keeping, log: Log) -> None:
+        self.settings, self.keeping, self.log = settings, keeping, log
+        self.metrics = Metrics()
+        self.desk = Desk(engine, keeping, settings.in_flight, settings.queue, self._failed)
+        self.metrics.watch(self.desk)
+        self.cohorts: Cohorts[tuple[str, Query], tuple[Content, float], Member] = Cohorts(
+            self._cohort, self.metrics.released
+        )
+
+    def deadline(self, asked: float | None = None) -> float:
+        """Return the time of the loop at which a request is answered at the latest."""
+        return asyncio.get_running_loop().time() + min(asked or self.settings.deadline, self.settings.deadline)
+
+    def query(
+        self,
+        prompt: str | Sequence[Mapping[str, Any]],
+        *,
+        k: int | None = None,
+        reward: Kind | None = None,
+        reference: str | None = None,
+        principles: Sequence[str] = (),
+    ) -> Query:
+        """Read what is asked.
+
+        Raises:
+            Refusal: it is malformed, or asks for too many judgments (422).
+        """
+        if k is not None and k > self.settings.max_k:
+            raise Refusal(422, "invalid", f"k is {k}; at most {self.settings.max_k} are allowed")
+        if any(not principle.strip() for principle in principles):
+            raise Refusal(422, "invalid", "a principle is blank: leave it out")
+        try:
+            said = messages(prompt if isinstance(prompt, str) else list(prompt))
+        except MalformedLine as error:
+            raise Refusal(422, "invalid", str(error)) from error
+        how = (k or self.desk.engine.k, reward or self.settings.reward)
+        return Query(said, *how, reference, tuple(principles))
+
+    def responses(self, given: Sequence[object]) -> list[Content]:
+        """Read responses.
+
+        Raises:
+            Refusal: one is malformed, or there are too many (422).
+        """
+        if len(given) > self.settings.max_responses:
+            most = self.settings.max_responses
+            raise Refusal(422, "invalid", f"{len(given)} responses are given; at most {most} are allowed")
+        try:
+            return [response(one, f"response {i}") for i, one in enumerate(given)]
+        except MalformedLine as error:
+            raise Refusal(422, "invalid", str(error)) from error
+
+    async def group(self, query: Query, responses: Sequence[Content], name: str, deadline: float) -> Group:
+        """Judge a complete group.
+
+        Raises:
+            Refusal: the engine cannot judge such a group (422).
+        """
+        group = await judge_group(self.desk, query, responses, name, self.settings.group_max, deadline)
+        self.metrics.judged(group)
+        return group
+
+    async def member(self, query: Query, response: Content, name: str, size: int, deadline: float) -> Member:
+        """Judge a response with the others of its group, as far as they come in time; it never raises a refusal."""
+        now = asyncio.get_running_loop().time()
+        until = now + min(self.settings.group_wait, (deadline - now) / 2)
+        try:
+            async with self.desk.until(deadline):
+                return await self.cohorts.join((name, query), (response, deadline), size, until)
+        except TimeoutError:
+            return lost(query.reward, "shutting_down" if self.desk.closing else "deadline")
+
+    def number(self, member: Member) -> float:
+        """Return a member's reward or, where it has none, the substitute that changes its group the least."""
+        if member.reward is not None:
+            return member.reward
+        low, high = self.desk.engine.scale
+        middle = (low + high) / 2 if self.settings.neutral is None else self.settings.neutral
+        return neutral(member.group.rewards, member.group.kind, middle)
+
+    def share(self, member: Member) -> float:
+        """Return a member's score as a share of the scale, 0 to 1; without one the mean of its group, or the middle."""
+        low, high = self.desk.engine.scale
+        score = neutral([member.score], "mean", neutral(member.group.scores, "mean", (low + high) / 2))
+        return min(1.0, max(0.0, (score - low) / (high - low)))
+
+    def ready(self) -> str | None:
+        """Say why no more requests should be sent here, or None."""
+        if self.desk.closing:
+            return "the server is about to end"
+        if self.desk.faults >= _FAULTS:
+            return f"nothing could be read of the last {self.desk.faults} cases"
+        return "the queue is full" if self.desk.full else None
+
+    def close(self, seconds: float) -> None:
+        """Begin to end: judge the cohorts as they are, and cut off in so many seconds what is still under way."""
+        self.log("draining", seconds=seconds, open=self.desk.open)
+        self.desk.close(asyncio.get_running_loop().time() + seconds)
+        self.cohorts.release()
+
+    async def _cohort(self, key: tuple[str, Query], members: Sequence[tuple[Content, float]]) -> list[Member]:
+        name, query = key
+        deadline = _common([until for _, until in members])
+        try:
+            group = await self.group(query, [content for content, _ in members], name, deadline)
+        except Refusal:
+            return [lost(query.reward, "misfit") for _ in members]
+        return [Member(group, i) for i in range(len(members))]
+
+    def _failed(self, error: Exception) -> None:
+        self.metrics.failed()
+        self.log.error("engine", error)
+
+
+def lost(kind: Kind, reason: str) -> Member:
+    """Return a response that was not judged, and why."""
+    return Member(Group(1, kind, (Part((0,), Judged(NOTHING, cut=reason)),)), 0)
+
+
+def _common(deadlines: Sequence[float]) -> float:
+    """Return when a cohort is answered: a little before the first of its members' limits, but for hasty ones.
+
+    A hasty member has less than half of the time that the most patient one has.
+    """
+    now = asyncio.get_running_loop().time()
+    left = [deadline - now for deadline in deadlines]
+    first = min(one for one in left if one >= max(left) / 2)
+    return now + first - min(_MARGIN, first / 10)
+
+
+def milliseconds(since: float) -> float:
+    """Return the milliseconds since a `time.perf_counter()`."""
+    return round(1000 * (time.perf_counter() - since), 2)

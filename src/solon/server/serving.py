@@ -1,0 +1,51 @@
+"""Serving: uvicorn with this project's limits, and an end that answers what is under way."""
+
+import logging
+import math
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from solon.server.limits import PunctualProtocol
+from solon.server.logs import LogHandler
+from solon.server.service import Service
+
+_KEEP_ALIVE = 120
+_MARGIN = 0.5
+
+
+class DrainingServer(uvicorn.Server):
+    """On SIGTERM it takes nothing new, answers what is under way, by then at the latest, and ends."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain."""
+        self._service.close(max(0.0, self._service.settings.drain - _MARGIN))
+        await super().shutdown(sockets)
+
+
+def server(app: FastAPI, host: str, port: int) -> DrainingServer:
+    """Return the server of an application; its `run()` returns when the process is told to end."""
+    service: Service = app.state.service
+    for name in ("uvicorn", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [LogHandler(service.log)], False
+        logger.setLevel(logging.INFO)
+    protocol = type("Protocol", (PunctualProtocol,), {"arrival": service.settings.arrival})
+    config = uvicorn.Config(
+        app,
+        host,
+        port,
+        http=protocol,
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=math.ceil(service.settings.drain),
+    )
+    return DrainingServer(config, service)

@@ -1,0 +1,5 @@
+"""The server's tests need its extra."""
+
+import pytest
+
+pytest.importorskip("fastapi")
