@@ -1,5 +1,6 @@
 """The application: one judge, the protocols that lead to it, and what every request passes on its way."""
 
+from collections import ChainMap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,15 +18,17 @@ from solon.server.keys import Keys
 from solon.server.limits import BodyLimit
 from solon.server.logs import Log
 from solon.server.operation import OPEN, operation
+from solon.server.protocols import chat, classify, embeddings, nemo_gym, openrlhf, slime
 from solon.server.refusal import Refusal
 from solon.server.reply import encoded
 from solon.server.service import Service
 from solon.server.settings import Settings
 
-PROTOCOLS = {"/v1/judge": "native", "/v1/judge/batch": "native"}
-"""The protocol of every path that judges."""
-ROUTES = (native.routes, operation)
-"""What the application serves; a page or a further protocol joins here."""
+SPOKEN = (native, openrlhf, slime, nemo_gym, classify, embeddings, chat)
+"""The protocols: each module has its `PATHS`, by the name that metrics and logs use, and its `routes`."""
+_PROTOCOLS = dict(ChainMap(*(protocol.PATHS for protocol in SPOKEN)))
+ROUTES = (*(protocol.routes for protocol in SPOKEN), operation)
+"""What the application serves; a page joins here."""
 
 
 def create_app(
@@ -60,7 +63,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(judge, keeping),
         middleware=[
-            Middleware(Watched, protocols=PROTOCOLS, metrics=service.metrics, log=log),
+            Middleware(Watched, protocols=_PROTOCOLS, metrics=service.metrics, log=log),
             Middleware(Guarded, keys=Keys(settings.keys), free=OPEN),
             Middleware(BodyLimit, most=settings.max_body, seconds=settings.arrival),
         ],

@@ -14,6 +14,7 @@ from solon.server.service import Service
 from solon.server.wire import REFUSALS, BatchReply, BatchRequest, ErrorReply, JudgeReply, JudgeRequest
 
 PROTOCOL = "native"
+PATHS = {"/v1/judge": PROTOCOL, "/v1/judge/batch": PROTOCOL}
 
 
 def routes(service: Service) -> APIRouter:

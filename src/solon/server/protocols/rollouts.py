@@ -1,0 +1,100 @@
+"""What all trainers' protocols share: rollouts in, members of groups out, and a number where there is no reward."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from solon.server.group import Group, Query
+from solon.server.refusal import Refusal
+from solon.server.service import Member, Service, lost
+from solon.server.turns import shown
+from solon.server.wire import RolloutOptions
+from solon.types import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One response of a policy; `group` names its group where the trainer tells one, else its query does."""
+
+    prompt: str | Sequence[Mapping[str, Any]]
+    response: str
+    label: object = None
+    group: str = ""
+    principles: Sequence[str] = ()
+
+
+async def members(
+    service: Service, protocol: str, rollouts: Sequence[Rollout], options: RolloutOptions, *, hold: bool = False
+) -> list[Member]:
+    """Judge rollouts, each with its group, and return them in their order; whatever cannot be judged has a reason.
+
+    Groups gather over requests where their size is known and more than one; else those in this request that answer the
+    same query are a group.
+
+    Raises:
+        Refusal: a rollout is malformed (422); unless requests are to be held, there is no room (503).
+    """
+    if len(rollouts) > service.settings.max_items:
+        most = service.settings.max_items
+        raise Refusal(422, "invalid", f"{len(rollouts)} rollouts are given; at most {most} are allowed")
+    deadline = service.deadline(options.deadline_s)
+    asked = [(rollout.group, *_read(service, rollout, options)) for rollout in rollouts]
+    try:
+        async with service.desk.admitted(deadline, hold=hold):
+            found = await _judged(service, asked, options.group_size or service.settings.group_size, deadline)
+    except Refusal as refusal:
+        if not hold or refusal.status != 503:
+            raise
+        found = [lost(query.reward, refusal.code) for _, query, _ in asked]
+    for member in found:
+        service.metrics.rewarded(protocol, member.reason)
+    return found
+
+
+def valid(member: Member) -> float:
+    """Return 1.0 for a member with a reward and 0.0 for one with a substitute: a flag that trainers can filter by."""
+    return float(member.score is not None)
+
+
+def usage(found: Sequence[Member]) -> dict[str, int]:
+    """Return what the groups of these members cost, as OpenAI tells it."""
+    costs = [part.judged.cost for group in {id(one.group): one.group for one in found}.values() for part in group.parts]
+    prompt, completion = (sum(cost.prompt_tokens for cost in costs), sum(cost.completion_tokens for cost in costs))
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def _read(service: Service, rollout: Rollout, options: RolloutOptions) -> tuple[Query, Content]:
+    reference = rollout.label if isinstance(rollout.label, str) and rollout.label.strip() else None
+    query = service.query(
+        rollout.prompt, k=options.k, reward=options.reward, reference=reference, principles=rollout.principles
+    )
+    text = shown(rollout.response, reasoning=service.settings.judge_reasoning)
+    return query, service.responses([text])[0]
+
+
+async def _judged(
+    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: float
+) -> list[Member]:
+    if size > 1:
+        each = (service.member(query, response, name, size, deadline) for name, query, response in asked)
+        return list(await asyncio.gather(*each))
+    groups: dict[tuple[str, Query], list[int]] = {}
+    for i, (name, query, _) in enumerate(asked):
+        groups.setdefault((name, query), []).append(i)
+    judged = await asyncio.gather(
+        *(_complete(service, *key, [asked[i][2] for i in places], deadline) for key, places in groups.items())
+    )
+    placed = dict(zip(chain.from_iterable(groups.values()), chain.from_iterable(judged), strict=True))
+    return [placed[i] for i in range(len(asked))]
+
+
+async def _complete(
+    service: Service, name: str, query: Query, responses: Sequence[Content], deadline: float
+) -> list[Member]:
+    try:
+        group: Group = await service.group(query, responses, name, deadline)
+    except Refusal:
+        return [lost(query.reward, "misfit") for _ in responses]
+    return [Member(group, i) for i in range(group.n)]

@@ -1,0 +1,69 @@
+"""slime's remote reward model: `POST /slime`, one sample a request, answered with a bare number or an object.
+
+A bare number cannot say that it is a substitute: use `?form=object` with `--reward-key score --eval-reward-key score`,
+and mask samples whose `solon_valid` is 0.0, since slime's own mask comes after the group's baseline. When the queue is
+full the answer is 503: slime's client tries ten times.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from solon.server.protocols.rollouts import Rollout, members, valid
+from solon.server.reply import encoded
+from solon.server.routing import DirectRoute
+from solon.server.service import Service
+from solon.server.wire import REFUSALS, RolloutOptions, Turn
+
+PATHS = {"/slime": "slime"}
+
+
+class Sample(BaseModel):
+    """A sample of slime's."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"prompt": "Why is the sky blue?", "response": "Scattering.", "label": None}]}
+    )
+
+    prompt: str | list[Turn]
+    response: str
+    label: object = None
+
+
+class SlimeOptions(RolloutOptions):
+    """Query parameters."""
+
+    form: Literal["number", "object"] = "number"
+    """Answer with a bare number, or an object whose `score` is the reward."""
+
+
+class Scored(BaseModel):
+    """A reward as an object."""
+
+    score: float
+    share: float
+    solon_valid: float
+    solon_k_used: float
+    solon_unread: float
+
+
+def routes(service: Service) -> APIRouter:
+    """Return the route of slime."""
+    router = APIRouter(route_class=DirectRoute, tags=["trainers"])
+
+    @router.post("/slime", response_model=float | Scored, responses=REFUSALS)
+    async def slime(body: Sample, options: Annotated[SlimeOptions, Query()]) -> Response:
+        """Reward a sample."""
+        (member,) = await members(service, "slime", [Rollout(body.prompt, body.response, body.label)], options)
+        score = service.number(member)
+        told = {
+            "score": score,
+            "share": service.share(member),
+            "solon_valid": valid(member),
+            "solon_k_used": float(member.group.read),
+            "solon_unread": float(member.group.unread),
+        }
+        return Response(encoded(told if options.form == "object" else score), media_type="application/json")
+
+    return router
