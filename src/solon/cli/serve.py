@@ -46,7 +46,7 @@ def serve(
     """
     from solon.server.app import create_app
     from solon.server.keeping import Keeping
-    from solon.server.serving import server
+    from solon.server.serving import run
 
     judge = Judge(**dict(config))
     if out is None:
@@ -55,4 +55,4 @@ def serve(
         make_folder(out)
         kept = Keeping(Store(out / "run.sqlite", judge.identity()), out / "judgments.sqlite")
     app = create_app(judge, settings, store=kept)
-    server(app, host, port).run()
+    run(app, host, port)

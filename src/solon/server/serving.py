@@ -2,7 +2,9 @@
 
 import logging
 import math
+import signal
 import socket
+import sys
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,8 +30,14 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def run(app: FastAPI, host: str, port: int) -> None:
+    """Serve an application until the process is told to end; SIGTERM ends it with exit code 0, also at the start."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # uvicorn raises it once more when it has drained
+    server(app, host, port).run()
+
+
 def server(app: FastAPI, host: str, port: int) -> DrainingServer:
-    """Return the server of an application; its `run()` returns when the process is told to end."""
+    """Return the server of an application."""
     service: Service = app.state.service
     for name in ("uvicorn", "asyncio"):
         logger = logging.getLogger(name)
