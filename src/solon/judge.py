@@ -17,6 +17,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Self
@@ -75,18 +76,36 @@ class Judge:
     ) -> None:
         form_name = form.name if isinstance(form, Form) else form
         self.config = judge_config(options | {"model": named(model), "form": form_name, "meta": named(meta)})
-        checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
+        self._checkpoint = checkpoint = Checkpoint.of(model) if isinstance(model, str) else None
         spoken = checkpoint.form if checkpoint else "pointwise"
         self.form = form if isinstance(form, Form) else load_form(form_name or spoken)
         check_scores(self.form, self.config.scores)
-        self.temperature = _temperature(self.config, checkpoint)
         self._mismatch = checkpoint and checkpoint.mismatch(self.form.name, self.form.template_hash)
         self._principling = Principling(self.form, self.config, model)
         self._weighing = None if meta is None else Weighing(meta, self.form, self.config)
-        self.ending = Ending(self.form, self.config, self.keep)
-        self._docketing = Docketing(self.form, self.config, self.temperature, self._weighing, self.ending)
+        self._set()
         self.sampler: Sampler = open_sampler(self.config) if isinstance(model, str) else model
         self._door: Door | None = None
+
+    def _set(self) -> None:
+        """Take up what follows from the configuration."""
+        self.temperature = _temperature(self.config, self._checkpoint)
+        self.ending = Ending(self.form, self.config, self.keep)
+        self._docketing = Docketing(self.form, self.config, self.temperature, self._weighing, self.ending)
+
+    def otherwise(self, sampler: Sampler | None = None, **options: object) -> Self:
+        """Return a judge that shares this one's models and written principles but has other options, such as `k`.
+
+        It must not be closed; this one is. With a meta model, how many judgments vote is as in this one.
+
+        Args:
+            sampler: another way to the same model.
+            options: fields of `JudgeConfig`, which are not checked again.
+        """
+        other = copy(self)
+        other.config, other.sampler, other._door = self.config.model_copy(update=options), sampler or self.sampler, None
+        other._set()
+        return other
 
     def __call__(
         self,

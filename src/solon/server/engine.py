@@ -1,11 +1,9 @@
 """The engine behind the server: one judge for all requests, also for those that want another number of judgments."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from solon.ending import Ending
 from solon.judge import Judge
 from solon.server.notes import Cost, Notes
 from solon.server.sharing import SharedSampler
@@ -56,10 +54,8 @@ class JudgeEngine:
     def __init__(self, judge: Judge) -> None:
         self.k = judge.config.k
         self.scale = judge.form.scale or (1.0, 10.0)
-        base = copy.copy(judge)
-        if judge.sampler.batch > 1:
-            base.sampler = SharedSampler(judge.sampler)
-        self._judges = {(self.k, False): base}
+        shared = SharedSampler(judge.sampler) if judge.sampler.batch > 1 else None
+        self._judges = {(self.k, False): judge.otherwise(shared)}
 
     def misfit(self, case: Case, k: int) -> str | None:
         """Say why this case cannot be judged so often, or None when it can."""
@@ -87,16 +83,8 @@ class JudgeEngine:
         """Return the judge that asks k times, by the case's own principles where it brings some."""
         key = (k, bool(case.principles))
         if key not in self._judges:
-            self._judges[key] = _told(self._judges[self.k, False], *key)
+            base = self._judges[self.k, False]
+            mode = base.config.principles
+            mode = "given" if case.principles and mode in ("self", "none") else mode
+            self._judges[key] = base.otherwise(k=k, principles=mode)
         return self._judges[key]
-
-
-def _told(base: Judge, k: int, given: bool) -> Judge:
-    """Return a judge that shares everything with another one, but asks k times or by given principles."""
-    judge, config = copy.copy(base), base.config
-    mode = "given" if given and config.principles in ("self", "none") else config.principles
-    judge.config = config.model_copy(update={"k": k, "principles": mode})
-    if config.temperature is None and (k == 1) != (config.k == 1):
-        judge.temperature = 0.0 if k == 1 else 0.5
-    judge.ending = Ending(judge.form, judge.config, judge.keep)
-    return judge

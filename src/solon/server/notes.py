@@ -51,7 +51,7 @@ class Notes(Store):
         self._principles: dict[str, Sampled | Failure] = {}
         self._trim: int | None = None
 
-    def add_cases(self, cases: Sequence[Case]) -> None:
+    def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:
         """Do nothing: there is only one case."""
 
     def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
