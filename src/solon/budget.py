@@ -46,6 +46,13 @@ class Budget:
         self._settled.set()
         self._settled = asyncio.Event()
 
+    def lose(self, calls: int) -> None:
+        """Take note of calls that were given up: they may have been billed, with tokens that nobody tells."""
+        self._out -= calls
+        self._calls -= calls
+        self._settled.set()
+        self._settled = asyncio.Event()
+
 
 def spent(answer: Answer) -> int:
     """Return the tokens that an answer was billed for, its prompts included."""

@@ -13,7 +13,7 @@ from solon.types import PrinciplesMode, PromptMode
 
 _WEIGHING = ("meta", "k_meta", "meta_api_key_env", "weigh", "trust")
 _APART = ("principles_temperature", "cache")
-_ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests")
+_ENDING = ("stop", "delta", "prior", "scores", "budget_tokens", "budget_requests", "deadline")
 _FITTING = ("too_long",)
 
 
@@ -88,6 +88,8 @@ class JudgeConfig(SamplingConfig):
     """End a session that was billed for so many tokens, prompts included; the same command goes on, with --out."""
     budget_requests: int | None = Field(default=None, ge=1)
     """End a session that made so many calls."""
+    deadline: float | None = Field(default=None, gt=0)
+    """Seconds after which a case is voted on with what is there; the samples still out are unread (deadline)."""
     scores: Scores = "boxed"
     """What a judgment scores: what it boxed, the expectation of that, or its critique's verdicts by their chances."""
     top_logprobs: int = Field(default=0, ge=0, le=20)

@@ -2,8 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterable
+import tempfile
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self
 
 from solon.errors import UserError
 
@@ -43,3 +46,32 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
 def write_json(path: Path, value: object) -> None:
     """Write a report as indented JSON."""
     write_whole(path, [json.dumps(value, ensure_ascii=False, indent=2)])
+
+
+class Spool:
+    """Texts that are written in any order and read in that of their places; they lie in a temporary file."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        self._starts = array("q")
+
+    def add(self, place: int, text: str) -> None:
+        """Write a text, which takes this place among all, counted from 0."""
+        while len(self._starts) <= place:
+            self._starts.append(-1)
+        self._starts[place] = self._file.seek(0, os.SEEK_END)
+        kept = text.encode("utf-8", "surrogatepass")
+        self._file.write(len(kept).to_bytes(8))
+        self._file.write(kept)
+
+    def __iter__(self) -> Iterator[str]:
+        for start in self._starts:
+            if start >= 0:
+                self._file.seek(start)
+                yield self._file.read(int.from_bytes(self._file.read(8))).decode("utf-8", "surrogatepass")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._file.close()

@@ -259,11 +259,14 @@ class Judge:
 
     def notes(self, verdicts: Sequence[Verdict] = ()) -> list[str]:
         """Return what a user should know about the model, its form, or the samples of these verdicts."""
-        said, possible = repeats(verdicts)
+        return self.noted(*repeats(verdicts), sum(verdict.unweighed for verdict in verdicts))
+
+    def noted(self, said: int, possible: int, unweighed: int) -> list[str]:
+        """Return the notes on verdicts by counts: samples that repeat a text, those that could, and the unweighed."""
         notes = [self._mismatch] if self._mismatch else []
         notes += getattr(self.sampler, "notes", ())
         if self._weighing is not None:
-            notes += self._weighing.notes(sum(verdict.unweighed for verdict in verdicts))
+            notes += self._weighing.notes(unweighed)
         notes += self.ending.notes()
         if self.temperature > 0 and said == possible >= _MANY_REPEATS:
             notes.append("All samples of a prompt are the same text: the server seems to ignore temperature or seed.")

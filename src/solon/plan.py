@@ -57,6 +57,13 @@ class Docket:
         """What these samples came to."""
         return [self.outcomes[slot.place] for slot in self.used]
 
+    def cut_off(self, why: Unread) -> int:
+        """Leave out what is asked for and not there: it is unread for this reason. Return how many samples that are."""
+        out = [slot for slot in self.slots[: self.asked] if slot.place not in self.outcomes]
+        self.outcomes |= {slot.place: why for slot in out}
+        self.decided = True
+        return len(out)
+
     def shorten(self) -> list[Judgment | Unread]:
         """Show less of a case that was too long, if less can be shown: drop all that it came to, and return that."""
         dropped = self.results

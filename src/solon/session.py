@@ -111,17 +111,37 @@ class Session:
             await self._scores.close()
 
     async def _verdict(self, case: Case) -> Verdict:
-        written = await self._principling.written(case, self._round)
-        docket = self._docketing.opened(case, written, self._store)
-        if docket.decided:
-            self.progress.done += docket.asked
-            self.progress.unread += docket.asked
-        else:
-            await self._conduct(docket)
+        docket: Docket | None = None
+        try:
+            async with asyncio.timeout(self._config.deadline) as deadline:
+                written = await self._principling.written(case, self._round)
+                docket = self._docketing.opened(case, written, self._store)
+                await self._conduct(docket)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            docket = self._cut_off(case, docket)
         return self._docketing.vote(docket)
+
+    def _cut_off(self, case: Case, docket: Docket | None) -> Docket:
+        """End a case whose deadline has passed: the samples that are still out are unread."""
+        why = Unread("deadline", f"it was not there {self._config.deadline:g} s after the case was opened")
+        if docket is None:
+            docket = self._docketing.opened(case, why, self._store)
+            out = docket.asked
+        else:
+            out = docket.cut_off(why)
+        self.progress.done += out
+        self.progress.unread += out
+        self.progress.total -= self._config.k - docket.asked
+        return docket
 
     async def _conduct(self, docket: Docket) -> None:
         """Ask from look to look until the case is decided or the budget is spent."""
+        if docket.decided:
+            self.progress.done += docket.asked
+            self.progress.unread += docket.asked
+            return
         for look in self._docketing.ending.looks:
             complete = await self._ask(docket, look)
             while complete and self._shortened(docket):
@@ -160,6 +180,8 @@ class Session:
         """Keep an answer before it is read."""
         if self._store is not None:
             self._store.add(docket.case.id, slots, answer, docket.trim)
+        if docket.decided:  # its deadline has passed, and it is voted on
+            return
         for slot, sample in zip(slots, answer.samples, strict=True):
             outcome = docket.outcomes[slot.place] = self._docketing.outcome(docket.case, slot, sample)
             self.progress.done += 1
@@ -173,7 +195,11 @@ class Session:
         sent = calls[: await self._budget.take(len(calls))]
         if not sent:
             return [None] * len(calls)
-        answers = await self._sampler.sample([call.request for call in sent])
+        try:
+            answers = await self._sampler.sample([call.request for call in sent])
+        except asyncio.CancelledError:
+            self._budget.lose(len(sent))
+            raise
         for call, answer in zip(sent, answers, strict=True):
             self._budget.settle(answer)
             call.keep(answer)

@@ -27,6 +27,7 @@ Reason: TypeAlias = Literal[
     "unsupported_content",
     "too_long",
     "failed_call",
+    "deadline",
 ]
 """Why a sample could not be read as a judgment."""
 

@@ -151,6 +151,6 @@ def test_an_interrupt_says_how_to_go_on(solon: Solon, file: Write, monkeypatch: 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("solon.judge.Judge.batch", interrupt)
+    monkeypatch.setattr("solon.judge.Judge.run", interrupt)
     done = solon("judge", file(row("a")), "--model", NOBODY)
     assert (done.code, done.told) == (130, "solon: interrupted; with --out the same command goes on where it stopped")

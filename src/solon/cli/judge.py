@@ -1,7 +1,8 @@
 """`solon judge`: judge a file of cases with any model."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,16 +12,18 @@ from rich.console import Console
 from solon.cli.first import judge_first
 from solon.cli.progress import bar
 from solon.config import JudgeConfig
-from solon.data import read_cases
+from solon.data import Malformed, each_case, unpacked
 from solon.errors import UserError
-from solon.files import make_folder, write_json, write_whole
+from solon.files import Spool, make_folder, write_json, write_whole
 from solon.judge import Judge
 from solon.report.lines import verdict_line
 from solon.report.show import show as shown
-from solon.report.summary import facts, summarize
+from solon.report.summary import Summary, facts
 from solon.report.tables import facts_table
-from solon.store import Store, Usage
+from solon.store import Store
 from solon.types import Case, LabeledCase, Verdict
+
+_PART = 256
 
 
 def judge(
@@ -67,67 +70,132 @@ def judge(
         judge_first(file, config, first, margin, out=out, reference=reference, strict=strict, show=show, json=json)
         return
     console = Console(stderr=True)
-    reading = read_cases(file, reference=reference)
-    faults = [f"line {bad.line}: {bad.fault}" for bad in reading.malformed]
-    _name(file, faults, strict, console)
-    _need(file, reading.cases, faults)
+    cases = CaseFile(file, reference)
     for folder in [folder for folder in (out, json and json.parent) if folder]:
         make_folder(folder)
-    with Judge(**dict(config)) as model:
-        found, misfits = _fitting(model, reading.cases)
-        _name(file, misfits, strict, console)
-        faults += misfits
-        _need(file, found, faults)
-        verdicts, usage = _run(model, [_case(one) for one in found], out, console)
-        summary = summarize(model, found, verdicts, usage, len(faults))
-    _write(model, [_case(one) for one in found], verdicts, out, show)
+    with Judge(**dict(config)) as model, Spool() as lines, Spool() as pages:
+        survey = _surveyed(model, cases, strict, console)
+        run = Run(model, cases, lines, pages if show else None)
+        with Store(out / "run.sqlite" if out else "", model.identity()) as store, bar(console) as progress:
+            for place, some in run.parts():
+                store.add_cases(some, place)
+            model.run(run.cases(), run.take, store, progress, survey.count)
+            summary = run.summary.figures(store.usage(), survey.faults)
+        _write(lines, pages, out, show)
     for path in [path for path in (json, out and out / "summary.json") if path]:
         write_json(path, summary)
     _tell(summary, out, console)
-    if faults:
-        raise UserError(f"{_count(faults)} of '{file}' could not be judged ({faults[0]}); mend it and run again")
+    if survey.faults:
+        raise UserError(
+            f"{_count(survey.faults)} of '{file}' could not be judged ({survey.first}); mend it and run again"
+        )
+
+
+class CaseFile:
+    """A file of cases, read anew for every pass; what is no file on disk, such as a pipe, is held in memory.
+
+    Raises:
+        UserError: it cannot be read, or holds nothing.
+    """
+
+    def __init__(self, file: str, reference: str) -> None:
+        self.name, self._reference = file, reference
+        self._whole = None if Path(file).is_file() else unpacked(Path(file))
+        if next(iter(self), None) is None:
+            raise UserError(f"'{file}' holds no case that can be judged")
+
+    def __iter__(self) -> Iterator[tuple[int, Case | LabeledCase] | Malformed]:
+        return each_case(self.name, self._whole, reference=self._reference)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a file holds: the number of its cases that can be judged, and of its faults, with the first of these."""
+
+    count: int = 0
+    faults: int = 0
+    first: str = ""
+
+
+def _surveyed(model: Judge, cases: CaseFile, strict: bool, console: Console) -> Survey:
+    """Name everything that is left out, and count the rest.
+
+    Raises:
+        UserError: nothing is left, or something is left out and must not be.
+    """
+    survey = Survey()
+    for found in cases:
+        if (fault := _fault(model, found)) is None:
+            survey.count += 1
+            continue
+        console.print(f"not judged: {fault}", markup=False, highlight=False, soft_wrap=True)
+        survey.first = survey.first or fault
+        survey.faults += 1
+    if survey.faults and strict:
+        told = f"{_count(survey.faults)} of '{cases.name}' cannot be judged: {survey.first}"
+        raise UserError(f"{told}. Mend it, or leave out --strict")
+    if not survey.count:
+        raise UserError(f"'{cases.name}' holds no case that can be judged: {survey.first}")
+    return survey
+
+
+def _fault(model: Judge, found: tuple[int, Case | LabeledCase] | Malformed) -> str | None:
+    """Say why a line cannot be judged, or None when it can."""
+    if isinstance(found, Malformed):
+        return f"line {found.line}: {found.fault}"
+    case = _case(found[1])
+    misfit = model.misfit(case)
+    return f"case '{case.id}': {misfit}" if misfit else None
+
+
+class Run:
+    """A run over the cases of a file, each of which is written down and counted when its verdict is there."""
+
+    def __init__(self, model: Judge, file: CaseFile, lines: Spool, pages: Spool | None) -> None:
+        self.summary = Summary(model)
+        self._model, self._file, self._lines, self._pages = model, file, lines, pages
+        self._open: dict[int, Case | LabeledCase] = {}
+
+    def parts(self) -> Iterator[tuple[int, list[Case]]]:
+        """Yield the cases that can be judged, some at a time, with the place of the first of them."""
+        first, some = 0, list[Case]()
+        for one in self._fitting():
+            some.append(_case(one))
+            if len(some) == _PART:
+                yield first, some
+                first, some = first + _PART, []
+        yield first, some
+
+    def cases(self) -> Iterator[Case]:
+        """Yield the cases that can be judged, which are remembered until their verdicts are there."""
+        for place, one in enumerate(self._fitting()):
+            self._open[place] = one
+            yield _case(one)
+
+    def _fitting(self) -> Iterator[Case | LabeledCase]:
+        for found in self._file:
+            if not isinstance(found, Malformed) and not self._model.misfit(_case(found[1])):
+                yield found[1]
+
+    def take(self, place: int, case: Case, verdict: Verdict) -> None:
+        """Write down and count the verdict on the case at a place."""
+        self.summary.add(place, self._open.pop(place), verdict)
+        self._lines.add(place, verdict_line(case, verdict, self._model.config.principles))
+        if self._pages is not None:
+            keep = self._model.ending.votes(len(verdict.outcomes))
+            self._pages.add(place, shown(case, verdict, verdict.weights, keep))
 
 
 def _case(one: Case | LabeledCase) -> Case:
     return one.case if isinstance(one, LabeledCase) else one
 
 
-def _name(file: str, faults: Sequence[str], strict: bool, console: Console) -> None:
-    """Name everything that is left out; raise when nothing may be."""
-    for fault in faults:
-        console.print(f"not judged: {fault}", markup=False, highlight=False, soft_wrap=True)
-    if faults and strict:
-        raise UserError(f"{_count(faults)} of '{file}' cannot be judged: {faults[0]}. Mend it, or leave out --strict")
-
-
-def _need(file: str, cases: Sequence[Case | LabeledCase], faults: Sequence[str]) -> None:
-    if not cases:
-        raise UserError(f"'{file}' holds no case that can be judged{f': {faults[0]}' if faults else ''}")
-
-
-def _fitting(model: Judge, cases: Sequence[Case | LabeledCase]) -> tuple[list[Case | LabeledCase], list[str]]:
-    """Part the cases that this judge can judge from the faults of all others."""
-    misfits = [(one, model.misfit(_case(one))) for one in cases]
-    faults = [f"case '{_case(one).id}': {misfit}" for one, misfit in misfits if misfit]
-    return [one for one, misfit in misfits if not misfit], faults
-
-
-def _run(model: Judge, cases: Sequence[Case], out: Path | None, console: Console) -> tuple[list[Verdict], Usage]:
-    with Store(out / "run.sqlite" if out else ":memory:", model.identity()) as store, bar(console) as progress:
-        return model.batch(cases, store, progress), store.usage()
-
-
-def _write(model: Judge, cases: Sequence[Case], verdicts: Sequence[Verdict], out: Path | None, show: bool) -> None:
-    judged = list(zip(cases, verdicts, strict=True))
-    lines = [verdict_line(case, verdict, model.config.principles) for case, verdict in judged]
+def _write(lines: Spool, pages: Spool, out: Path | None, show: bool) -> None:
     if out is not None:
         write_whole(out / "verdicts.jsonl", lines)
     elif not show:
         sys.stdout.writelines(f"{line}\n" for line in lines)
-    if show:
-        sys.stdout.writelines(
-            f"{shown(case, v, v.weights, model.ending.votes(len(v.outcomes)))}\n\n" for case, v in judged
-        )
+    sys.stdout.writelines(f"{page}\n\n" for page in pages)
 
 
 def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> None:
@@ -136,5 +204,5 @@ def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> Non
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _count(faults: Sequence[str]) -> str:
-    return f"{len(faults)} line{'s' if len(faults) > 1 else ''}"
+def _count(faults: int) -> str:
+    return f"{faults} line{'s' if faults > 1 else ''}"

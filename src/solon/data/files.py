@@ -8,10 +8,13 @@ import gzip
 import json
 import lzma
 import math
+import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from solon.data.case_lines import read_case_line
 from solon.data.fields import MalformedLine, Place, Row
@@ -27,7 +30,7 @@ LAYOUTS: dict[str, Callable[[Row, Place], Case | LabeledCase]] = {
 }
 """The key that tells a layout, and its reader."""
 
-_UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.decompress, ".xz": lzma.decompress}
+_OPEN: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".xz": lzma.open}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +61,57 @@ def read_cases(path: str | Path, *, reference: str = "reference") -> Reading:
     Raises:
         UserError: the file is missing or cannot be unpacked, or a reference key of one's own is in none of its rows.
     """
-    cases: list[Case | LabeledCase] = []
-    malformed: list[Malformed] = []
-    seen: dict[str, int] = {}
-    for line, row in _rows(Path(path)):
-        try:
-            found = _read(row, Place(line, reference))
-            case = found.case if isinstance(found, LabeledCase) else found
-            if case.id in seen:
-                raise MalformedLine(f"the id '{case.id}' was already used on line {seen[case.id]}; ids must differ")
-        except MalformedLine as fault:
-            malformed.append(Malformed(line, str(fault)))
-            continue
-        seen[case.id] = line
-        cases.append(found)
-    if reference != "reference" and cases and not any(map(_has_reference, cases)):
+    read, malformed = [], []
+    for found in each_case(path, reference=reference):
+        if isinstance(found, Malformed):
+            malformed.append(found)
+        else:
+            read.append(found)
+    return Reading(tuple(case for _, case in read), tuple(malformed), tuple(line for line, _ in read))
+
+
+def each_case(
+    path: str | Path, whole: bytes | None = None, *, reference: str = "reference"
+) -> Iterator[tuple[int, Case | LabeledCase] | Malformed]:
+    """Yield the cases of a file with their lines, one by one, and the lines that are none, as `read_cases` has them.
+
+    JSON lines are not held in memory. `whole` is what stands in the file, unpacked, where it was read before.
+    """
+    with closing(_Ids()) as ids:
+        cases = referenced = 0
+        for line, row in _rows(Path(path), whole):
+            try:
+                found = _read(row, Place(line, reference))
+                case = found.case if isinstance(found, LabeledCase) else found
+                if (before := ids.line(case.id, line)) is not None:
+                    raise MalformedLine(f"the id '{case.id}' was already used on line {before}; ids must differ")
+            except MalformedLine as fault:
+                yield Malformed(line, str(fault))
+                continue
+            cases, referenced = cases + 1, referenced + (case.reference is not None)
+            yield line, found
+    if reference != "reference" and cases and not referenced:
         raise UserError(f"no row of '{path}' has a reference answer under '{reference}': name a key that they have")
-    return Reading(tuple(cases), tuple(malformed), tuple(seen.values()))
+
+
+class _Ids:
+    """The ids that were seen, on disk where they are many."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("CREATE TABLE ids (id BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+        self._db.execute("BEGIN")
+
+    def line(self, name: str, line: int) -> int | None:
+        """Return the line on which an id was seen before, or note that it is now."""
+        key = name.encode("utf-8", "surrogatepass")
+        if self._db.execute("INSERT OR IGNORE INTO ids VALUES (?, ?)", (key, line)).rowcount:
+            return None
+        found: int = self._db.execute("SELECT line FROM ids WHERE id = ?", (key,)).fetchone()[0]
+        return found
+
+    def close(self) -> None:
+        self._db.close()
 
 
 def read_rows(path: Path, whole: bytes | None = None) -> Iterator[tuple[int, Row]]:
@@ -115,8 +152,11 @@ def _rows(
     path: Path, whole: bytes | None = None, constant: Callable[[str], object] | None = None
 ) -> Iterator[tuple[int, object]]:
     """Yield (line, bytes) of JSON lines, or (place, row) of a JSON array."""
-    whole = (_unpacked(path) if whole is None else whole).removeprefix(codecs.BOM_UTF8)
-    name = path.stem if path.suffix in _UNPACK else path.name
+    name = path.stem if path.suffix in _OPEN else path.name
+    if whole is None and not name.endswith(".json"):
+        yield from _lines(path)
+        return
+    whole = (unpacked(path) if whole is None else whole).removeprefix(codecs.BOM_UTF8)
     if name.endswith(".json") and whole.lstrip().startswith(b"["):
         try:
             rows = _json(whole, constant)
@@ -128,6 +168,15 @@ def _rows(
         yield from enumerate(rows, 1)
     else:
         yield from ((i, line) for i, line in enumerate(whole.split(b"\n"), 1) if line.strip())
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file that are not blank, by their numbers, without holding more than one."""
+    with _opened(path) as file:
+        for i, line in enumerate(file, 1):
+            kept = line.removeprefix(codecs.BOM_UTF8) if i == 1 else line
+            if kept.strip():
+                yield i, kept.removesuffix(b"\n")
 
 
 def _json(text: bytes, constant: Callable[[str], object] | None = None) -> object:
@@ -155,9 +204,21 @@ def _finite(digits: str) -> float:
     return value if math.isfinite(value) else _no_number(digits)
 
 
-def _unpacked(path: Path) -> bytes:
+def unpacked(path: Path) -> bytes:
+    """Return what stands in a file, unpacked.
+
+    Raises:
+        UserError: it is missing or cannot be unpacked.
+    """
+    with _opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        return _UNPACK.get(path.suffix, bytes)(path.read_bytes())
+        with _OPEN.get(path.suffix, open)(path, "rb") as file:
+            yield file
     except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
         kind = f"a whole {path.suffix} file is expected"
         raise UserError(f"the file '{path}' cannot be unpacked ({error}): {kind}") from error
@@ -165,7 +226,3 @@ def _unpacked(path: Path) -> bytes:
         raise UserError(f"the file '{path}' does not exist: give the path of a file of cases") from error
     except OSError as error:
         raise UserError(f"the file '{path}' cannot be read: {error.strerror or error}") from error
-
-
-def _has_reference(one: Case | LabeledCase) -> bool:
-    return (one.case if isinstance(one, LabeledCase) else one).reference is not None

@@ -79,13 +79,12 @@ def earned(
     ]
 
 
-def accuracies(verdicts: Sequence[Verdict], labels: Sequence[Label]) -> tuple[Interval, Interval] | None:
-    """Return the accuracy of verdicts as they are, however many samples each has: ties shared, and a tie is wrong.
+def earns(verdict: Verdict, label: Label) -> tuple[float, float] | None:
+    """Return what a verdict earns as it is, however many samples it has: ties shared, and where a tie is wrong.
 
-    None where no label decides anything.
+    None where the label decides nothing.
     """
-    judged = [_earned(v, label) for v, label in zip(verdicts, labels, strict=True) if decides(label)]
-    return (bootstrap([a for a, _ in judged]), bootstrap([b for _, b in judged])) if judged else None
+    return _earned(verdict, label) if decides(label) else None
 
 
 def shape(verdicts: Sequence[Verdict], labels: Sequence[Label], k: int) -> tuple[float, float]:

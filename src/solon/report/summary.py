@@ -1,63 +1,160 @@
 """What a run came to: the figures for a file, and the same as facts for a table."""
 
+from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from statistics import fmean
+from fractions import Fraction
+from math import isnan, nan
 from typing import Any
 
 from solon.judge import Judge
-from solon.report.curve import accuracies
+from solon.report.curve import earns
 from solon.report.tables import percent
-from solon.reward import decides
-from solon.stats import Interval
+from solon.stats import Interval, bootstrap
 from solon.store import Usage
 from solon.types import Case, Label, LabeledCase, Right, Unread, Verdict
 from solon.vote import repeats
 
 _AGAIN = "Calls failed: the same command with --out asks for them again."
+_LATE = "Cases met their deadline: the same command with --out asks for the samples that they lack."
 _GO_ON = "The budget was spent before all cases were decided: the same command with --out goes on."
 _TRIM = "Cases were too long for the model: with --too-long trim they are judged, responses cut in the middle."
 _WEIGH_AGAIN = "Judgments were not weighed: the same command with --out asks for their weights again."
 
 
-def summarize(
-    model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict], usage: Usage, left_out: int
-) -> dict[str, Any]:
-    """Return the figures of a run over `found`, of a file in which `left_out` further lines could not be judged.
+class Mean:
+    """A mean of numbers that come one by one, in any order: their sum is exact."""
+
+    def __init__(self) -> None:
+        self._sum, self._count = Fraction(), 0
+
+    def add(self, value: float | None) -> None:
+        """Count a number; None is none."""
+        if value is not None:
+            self._sum, self._count = self._sum + Fraction(value), self._count + 1
+
+    @property
+    def value(self) -> float | None:
+        """The mean, None of no numbers."""
+        return float(self._sum) / self._count if self._count else None
+
+
+class Summary:
+    """The figures of a run, counted verdict by verdict in any order.
 
     Accuracies are over the cases whose label prefers something, as in `curve`; without any they are left out.
     """
-    asked, read = sum(len(v.outcomes) for v in verdicts), sum(len(v.judgments) for v in verdicts)
-    unread = [outcome for v in verdicts for outcome in v.outcomes if isinstance(outcome, Unread)]
-    unweighed = sum(verdict.unweighed for verdict in verdicts)
-    unfinished = sum(not model.ending.decided(v.outcomes, v.weights) for v in verdicts)
-    reasons = {one.reason for one in unread}
-    could_trim = "too_long" in reasons and model.config.too_long == "unread"
-    later = {_AGAIN: "failed_call" in reasons, _WEIGH_AGAIN: unweighed, _GO_ON: unfinished, _TRIM: could_trim}
-    return {
-        "cases": len(verdicts),
-        "left_out": left_out,
-        **({"unfinished": unfinished} if unfinished else {}),
-        "without_verdict": sum(verdict.scores is None for verdict in verdicts),
-        "ties": sum(len(verdict.tied) > 1 for verdict in verdicts),
-        "asked": asked,
-        **_ended(model, verdicts),
-        **_mass(verdicts),
-        "read": read,
-        "unread": dict(sorted(Counter(outcome.reason for outcome in unread).items())),
-        "unread_examples": {outcome.reason: outcome.detail for outcome in reversed(unread)},
-        "unread_share": 1 - read / asked if asked else 0.0,
-        **_trimmed(verdicts),
-        **({} if model.keep is None else {"unweighed": unweighed}),
-        "agreement": _mean([verdict.agreement for verdict in verdicts]),
-        "position_consistency": _mean([verdict.position_consistency for verdict in verdicts]),
-        "repeated_texts": repeats(verdicts)[0],
-        **_accuracy(model, found, verdicts),
-        "usage": asdict(usage),
-        "notes": model.notes(verdicts) + [note for note, due in later.items() if due],
-        "config": model.identity() | model.ending.facts(),
-    }
+
+    def __init__(self, model: Judge) -> None:
+        self._model = model
+        self._counts: Counter[str] = Counter()
+        self._unread: Counter[str] = Counter()
+        self._examples: dict[str, tuple[int, str]] = {}
+        self._agreement, self._consistency, self._mass = Mean(), Mean(), Mean()
+        self._earned = (array("d"), array("d"))
+
+    def add(self, place: int, found: Case | LabeledCase, verdict: Verdict) -> None:
+        """Count the verdict on the case at a place."""
+        said, possible = repeats([verdict])
+        unread = [outcome for outcome in verdict.outcomes if isinstance(outcome, Unread)]
+        late = any(outcome.reason == "deadline" for outcome in unread)
+        self._counts.update(
+            cases=1,
+            unfinished=not late and not self._model.ending.decided(verdict.outcomes, verdict.weights),
+            deadline=late,
+            without_verdict=verdict.scores is None,
+            ties=len(verdict.tied) > 1,
+            asked=len(verdict.outcomes),
+            read=len(verdict.judgments),
+            ended_early=len(verdict.outcomes) < self._model.config.k,
+            trimmed=any(verdict.left_out),
+            unweighed=verdict.unweighed,
+            repeated=said,
+            repeatable=possible,
+        )
+        self._unread.update(outcome.reason for outcome in unread)
+        for outcome in reversed(unread):
+            first, _ = self._examples.get(outcome.reason, (place, ""))
+            if place <= first:
+                self._examples[outcome.reason] = place, outcome.detail
+        self._agreement.add(verdict.agreement)
+        self._consistency.add(verdict.position_consistency)
+        for judgment in verdict.judgments:
+            self._mass.add(judgment.mass)
+        if isinstance(found, LabeledCase) and verdict.outcomes and _comparable(self._model, found.label):
+            self._earn(place, earns(verdict, found.label))
+
+    def figures(self, usage: Usage, left_out: int) -> dict[str, Any]:
+        """Return the figures of a run over a file in which `left_out` further lines could not be judged."""
+        counts, keep = self._counts, self._model.keep
+        asked, read = counts["asked"], counts["read"]
+        return {
+            "cases": counts["cases"],
+            "left_out": left_out,
+            **({"unfinished": counts["unfinished"]} if counts["unfinished"] else {}),
+            **({"deadline": counts["deadline"]} if counts["deadline"] else {}),
+            "without_verdict": counts["without_verdict"],
+            "ties": counts["ties"],
+            "asked": asked,
+            **self._ended(),
+            **({} if self._mass.value is None else {"expected_mass": self._mass.value}),
+            "read": read,
+            "unread": dict(sorted(self._unread.items())),
+            "unread_examples": {reason: detail for reason, (_, detail) in sorted(self._examples.items())},
+            "unread_share": 1 - read / asked if asked else 0.0,
+            **({"trimmed": counts["trimmed"]} if counts["trimmed"] else {}),
+            **({} if keep is None else {"unweighed": counts["unweighed"]}),
+            "agreement": self._agreement.value,
+            "position_consistency": self._consistency.value,
+            "repeated_texts": counts["repeated"],
+            **self._accuracy(),
+            "usage": asdict(usage),
+            "notes": self._notes(),
+            "config": self._model.identity() | self._model.ending.facts(),
+        }
+
+    def _earn(self, place: int, earned: tuple[float, float] | None) -> None:
+        """Keep what a verdict earns at its place, since intervals depend on the order of cases."""
+        for kept, value in zip(self._earned, earned or (), strict=earned is not None):
+            kept.extend([nan] * (place + 1 - len(kept)))
+            kept[place] = value
+
+    def _accuracy(self) -> dict[str, Any]:
+        shared, strict = ([value for value in kept if not isnan(value)] for kept in self._earned)
+        if not shared:
+            return {}
+        accuracy, strictly = bootstrap(shared)._asdict(), bootstrap(strict)._asdict()
+        return {"labeled": len(shared), "accuracy": accuracy, "strict_accuracy": strictly}
+
+    def _ended(self) -> dict[str, Any]:
+        """Tell how many votes ended before k, and how many judgments that left a case, where votes may end early."""
+        if self._model.config.stop == "never":
+            return {}
+        used = self._counts["asked"] / self._counts["cases"]
+        return {"ended_early": self._counts["ended_early"], "judgments_per_case": used}
+
+    def _notes(self) -> list[str]:
+        counts = self._counts
+        later = {
+            _AGAIN: self._unread["failed_call"],
+            _LATE: counts["deadline"],
+            _WEIGH_AGAIN: counts["unweighed"],
+            _GO_ON: counts["unfinished"],
+            _TRIM: self._unread["too_long"] and self._model.config.too_long == "unread",
+        }
+        said = self._model.noted(counts["repeated"], counts["repeatable"], counts["unweighed"])
+        return said + [note for note, due in later.items() if due]
+
+
+def summarize(
+    model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict], usage: Usage, left_out: int
+) -> dict[str, Any]:
+    """Return the figures of a run over `found`, of a file in which `left_out` further lines could not be judged."""
+    summary = Summary(model)
+    for place, (one, verdict) in enumerate(zip(found, verdicts, strict=True)):
+        summary.add(place, one, verdict)
+    return summary.figures(usage, left_out)
 
 
 def facts(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -66,6 +163,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
     told = {
         "cases judged": f"{summary['cases']:,}{left_out}",
         **({"not decided, budget spent": f"{summary['unfinished']:,}"} if "unfinished" in summary else {}),
+        **({"cut off at the deadline": f"{summary['deadline']:,}"} if "deadline" in summary else {}),
         "without a verdict": f"{summary['without_verdict']:,}",
         "ties": f"{summary['ties']:,}",
         "samples read": f"{summary['read']:,} of {summary['asked']:,}",
@@ -107,48 +205,9 @@ def _unlike(summary: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-def _accuracy(model: Judge, found: Sequence[Case | LabeledCase], verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    labeled = [
-        (verdict, one.label)
-        for one, verdict in zip(found, verdicts, strict=True)
-        if isinstance(one, LabeledCase) and verdict.outcomes and _comparable(model, one.label)
-    ]
-    of, labels = [verdict for verdict, _ in labeled], [label for _, label in labeled]
-    measured = accuracies(of, labels)
-    if measured is None:
-        return {}
-    shared, strict = measured
-    return {"labeled": sum(map(decides, labels)), "accuracy": shared._asdict(), "strict_accuracy": strict._asdict()}
-
-
-def _ended(model: Judge, verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """Tell how many votes ended before k, and how many judgments that left a case, where votes may end early."""
-    if model.config.stop == "never":
-        return {}
-    used = [len(verdict.outcomes) for verdict in verdicts]
-    return {"ended_early": sum(k < model.config.k for k in used), "judgments_per_case": fmean(used)}
-
-
-def _trimmed(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """Count the cases of which a part was not shown, where there are any."""
-    trimmed = sum(any(verdict.left_out) for verdict in verdicts)
-    return {"trimmed": trimmed} if trimmed else {}
-
-
-def _mass(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """Tell how much probability stands behind scores that are expectations, where they are."""
-    found = [judgment.mass for v in verdicts for judgment in v.judgments if judgment.mass is not None]
-    return {"expected_mass": fmean(found)} if found else {}
-
-
 def _comparable(model: Judge, label: Label) -> bool:
     """Tell whether scores and label speak alike: 0 or 1 is what forms of a single response answer."""
     return not isinstance(label, Right) or model.form.responses == range(1, 2)
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 def _told(interval: Mapping[str, float]) -> str:
