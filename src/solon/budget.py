@@ -1,6 +1,7 @@
 """What a session may spend: calls are reserved before they are sent, so that many at once do not spend too much."""
 
 import asyncio
+from dataclasses import dataclass
 from math import inf
 
 from solon.config import JudgeConfig
@@ -10,14 +11,16 @@ from solon.samplers.seam import Answer, Sampled
 class Budget:
     """The calls and tokens that a session may still be billed for.
 
-    A call is taken before it is sent and settled when its answer is there. As the tokens of an answer are known only
-    then, they may exceed the budget by those of the calls in flight, and calls by the tries that a sampler makes again.
+    A call is taken before it is sent and settled when its answer is there; further calls for the same request, such as
+    tries that are made again, are asked for with `again`. The tokens of an answer are known only when it is there, so
+    they may exceed the budget by those of the calls in flight.
     """
 
     def __init__(self, config: JudgeConfig) -> None:
         self._calls: float = config.budget_requests or inf
         self._tokens: float = config.budget_tokens or inf
         self._out = 0
+        self._asks = config.budget_requests is not None
         self._settled = asyncio.Event()
 
     @property
@@ -38,20 +41,46 @@ class Budget:
         self._out += taken
         return taken
 
-    def settle(self, answer: Answer) -> None:
-        """Take what one of the calls that were sent came to."""
-        self._out -= 1
+    def more(self) -> "More | None":
+        """Return what a request is to ask before every further call, None where calls are not counted."""
+        return More(self) if self._asks else None
+
+    def settle(self, answer: Answer, more: "More | None" = None) -> None:
+        """Take what one of the calls that were taken came to."""
         self._calls -= answer.calls
         self._tokens -= spent(answer)
-        self._settled.set()
-        self._settled = asyncio.Event()
+        self._free(1 + (more.taken if more else 0))
 
     def lose(self, calls: int) -> None:
         """Take note of calls that were given up: they may have been billed, with tokens that nobody tells."""
-        self._out -= calls
         self._calls -= calls
+        self._free(calls)
+
+    def reserve(self) -> bool:
+        """Reserve one call where that needs no waiting."""
+        if self.over or self._calls - self._out < 1:
+            return False
+        self._out += 1
+        return True
+
+    def _free(self, calls: int) -> None:
+        self._out -= calls
         self._settled.set()
         self._settled = asyncio.Event()
+
+
+@dataclass(slots=True)
+class More:
+    """The further calls of one request, which were taken from the budget."""
+
+    budget: Budget
+    taken: int = 0
+
+    def __call__(self) -> bool:
+        """Take one more call, if there is one."""
+        granted = self.budget.reserve()
+        self.taken += granted
+        return granted
 
 
 def spent(answer: Answer) -> int:

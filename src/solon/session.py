@@ -8,7 +8,7 @@ model likes.
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -195,13 +195,16 @@ class Session:
         sent = calls[: await self._budget.take(len(calls))]
         if not sent:
             return [None] * len(calls)
+        mores = [self._budget.more() for _ in sent]
         try:
-            answers = await self._sampler.sample([call.request for call in sent])
+            answers = await self._sampler.sample(
+                [replace(c.request, again=m) if m else c.request for c, m in zip(sent, mores, strict=True)]
+            )
         except asyncio.CancelledError:
-            self._budget.lose(len(sent))
+            self._budget.lose(len(sent) + sum(more.taken for more in mores if more))
             raise
-        for call, answer in zip(sent, answers, strict=True):
-            self._budget.settle(answer)
+        for call, answer, more in zip(sent, answers, mores, strict=True):
+            self._budget.settle(answer, more)
             call.keep(answer)
             self.progress.bill(self._tell, answer)
         return [*answers, *[None] * (len(calls) - len(sent))]

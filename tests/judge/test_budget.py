@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from solon.judge import Judge
+from solon.plan import Progress
 from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Answer, Request
 from tests.judge.judging import cases, fair
+from tests.local_server import running
 
 
 class Slow(ScriptedSampler):
@@ -42,3 +45,12 @@ async def test_what_comes_back_unused_is_spent_on_others() -> None:
     sampler = Refusing(fair, concurrency=64)
     await Judge(sampler, k=4, budget_requests=6).judge(cases(20))
     assert len(sampler.asked) in (11, 12)
+
+
+@pytest.mark.parametrize("behavior", [{"fault_share": 1.0, "faults": ("500", "429", "fewer")}, {"ignores_n": True}])
+def test_tries_that_are_made_again_count(behavior: dict[str, Any]) -> None:
+    for budget in (3, 10):
+        with running(**behavior) as server, Judge(server.url, k=4, budget_requests=budget, concurrency=4) as judge:
+            states = list[Progress]()
+            judge.batch(cases(30), progress=states.append)
+            assert server.calls == states[-1].calls == budget

@@ -54,10 +54,13 @@ class Fault:
         return Failure(self.detail + wished + (f", after {tries} tries" if tries > 1 else ""))
 
 
-async def persist(call: Callable[[], Awaitable[T | Fault]], backoff: Backoff) -> tuple[T | Fault, int]:
+async def persist(
+    call: Callable[[], Awaitable[T | Fault]], backoff: Backoff, again: Callable[[], bool] | None = None
+) -> tuple[T | Fault, int]:
     """Call until something else than a fault comes or the tries are spent; return it and the number of calls made.
 
-    A server that wishes for a longer wait than the back-off has patience for is not asked again.
+    A server that wishes for a longer wait than the back-off has patience for is not asked again. `again` is asked
+    before every further try, after the wait, and may say no.
     """
     tried = 0
     while True:
@@ -69,6 +72,8 @@ async def persist(call: Callable[[], Awaitable[T | Fault]], backoff: Backoff) ->
             return result, tried + 1
         await asyncio.sleep(backoff.wait(tried, result.wished_wait))
         tried += 1
+        if again is not None and not again():
+            return result, tried
 
 
 async def together(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

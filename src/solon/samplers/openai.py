@@ -28,6 +28,12 @@ class _Bill:
 
     calls: int = 0
     prompt_tokens: int = 0
+    begun: bool = False
+
+    def allows(self, request: Request) -> bool:
+        """Tell whether a call may be made: the first one always, further ones where the request's budget allows."""
+        first, self.begun = not self.begun, True
+        return first or request.again is None or request.again()
 
 
 class OpenAISampler:
@@ -123,8 +129,10 @@ class OpenAISampler:
 
     async def _call(self, request: Request, n: int, seed: int, bill: _Bill) -> list[Sampled | Failure]:
         """Ask for n samples until an answer comes or the tries are spent: 1 to n samples, or n failures."""
+        if not bill.allows(request):
+            return [Failure("the budget allowed no further call for what an answer lacked")] * n
         failed: Counter[str] = Counter()
-        result, tries = await persist(lambda: self._try(request, n, seed, failed), self._backoff)
+        result, tries = await persist(lambda: self._try(request, n, seed, failed), self._backoff, request.again)
         bill.calls += tries
         if isinstance(result, Fault):
             return [result.failure(tries, image=wire.has_image(request.messages))] * n

@@ -7,6 +7,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 from solon.samplers.seam import Answer, Request, Sampler
@@ -26,7 +27,8 @@ class ProcessSampler:
 
     async def sample(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer every request, in the order given."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _sample, list(requests))
+        plain = [replace(request, again=None) for request in requests]  # a budget stays in this process
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _sample, plain)
 
     async def close(self) -> None:
         """End the processes."""

@@ -1,7 +1,7 @@
 """The seam to a model: requests in, answers out, in the same order. Adapters hold no policy."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from solon.types import Message
@@ -15,7 +15,8 @@ class Request:
 
     `prefill` is the beginning of the model's own answer, which it continues; `temperature` 0 is greedy. `echo_mark` is
     a text that stands in this prompt alone, near its end: a completion that holds it repeats the prompt, and is cut
-    after its last occurrence.
+    after its last occurrence. `again`, where it is given, is asked before every call after the first: where it says
+    no, since a budget is spent, what is missing is a failure.
     """
 
     messages: tuple[Message, ...]
@@ -27,6 +28,7 @@ class Request:
     prefill: str = ""
     top_logprobs: int = 0
     echo_mark: str = ""
+    again: Callable[[], bool] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
