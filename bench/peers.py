@@ -32,6 +32,7 @@ DRIVERS = ROOT / "bench" / "peers"
 BUILD = ROOT / "build" / "peers"
 K = 8
 IN_FLIGHT = (16, 64, 256)
+TRIAL = 64
 SPREAD = 0.05
 TARGET = 5.0
 OURS = "solon"
@@ -142,7 +143,10 @@ def judged(peer: Peer, cases: Sequence[Case], in_flight: int, spread: float = 0.
     warm = len(cases) / (len(cases) + told["warm"])  # the server counts the warm-up too, at the same cost a case
     counted = [round(warm * seen[name]) for name in ("requests", "samples", "prompt_tokens")]
     right = tuple(got == due(case, peer.style) for got, case in zip(told["scores"], cases, strict=True))
-    return Outcome(told["seconds"], *counted, right)
+    outcome = Outcome(told["seconds"], *counted, right)
+    seen_now = f"{peer.name}, {in_flight} in flight, {len(cases)} cases: {outcome.rate:,.0f} samples/s"
+    print(seen_now, f"{sum(right)} in their place", sep=", ", file=sys.stderr, flush=True)
+    return outcome
 
 
 def tuned(peer: Peer, cases: Sequence[Case]) -> int:
@@ -151,7 +155,7 @@ def tuned(peer: Peer, cases: Sequence[Case]) -> int:
 
 
 def compared(
-    peers: Sequence[Peer], rounds: int, count: int, trial: int = 64, in_flight: int | None = None
+    peers: Sequence[Peer], rounds: int, count: int, trial: int, in_flight: int | None = None
 ) -> list[Standing]:
     """Tune all peers, let them take turns, and see whose order is right where answers take different times."""
     cases, few = cases_of(count), cases_of(trial, seed=1)
@@ -209,7 +213,7 @@ def main() -> None:
     given = parser.parse_args()
     chosen = [OURS, *(given.peers or (name for name in names if name != OURS))]
     peers = [peer_of(DRIVERS / f"with_{name}.py") for name in chosen]
-    standings = compared(peers, given.rounds, given.cases, in_flight=given.in_flight)
+    standings = compared(peers, given.rounds, given.cases, min(TRIAL, given.cases), given.in_flight)
     print(f"\n{given.cases} cases of two responses, k = {K}, {given.rounds} rounds; requests and tokens are per case")
     print("\n".join(table(standings)), flush=True)
     fastest, times = lead(standings)

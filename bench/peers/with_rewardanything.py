@@ -46,6 +46,7 @@ def served(job: Job) -> Iterator[Client]:
             client = Client(f"http://127.0.0.1:{port}")
             try:
                 while not client.health_check():
+                    assert server.poll() is None, "its server did not start"
                     time.sleep(0.2)
                 yield client
             finally:
