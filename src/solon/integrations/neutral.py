@@ -1,0 +1,51 @@
+"""The stand-in for a missing reward, for trainers that take a number only: neutral within its group, never a silent 0.
+
+It is the mean of the group's rewards that this process has seen. Where it has seen none it is a constant, the same in
+every process: a group whose rewards all failed has then equal rewards, and so no advantage.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+
+from solon.integrations.settings import Settings
+
+MIDDLE = {"mean": 5.5, "centered": 0.0, "rank": 0.5, "pairwise": 5.5}
+"""The middle of every kind of reward."""
+_MOST = 4096
+
+
+class Neutral:
+    """Remembers the rewards of the latest groups; safe among threads."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def filled(self, group: str, rewards: Sequence[float | None], settings: Settings) -> list[float]:
+        """Return the rewards of one group's responses, with the stand-in where one is missing.
+
+        Args:
+            group: the group's name, if more of its rewards may come later; else empty.
+            rewards: those that came now.
+            settings: the kind of rewards, and a stand-in of one's own.
+        """
+        known = [reward for reward in rewards if reward is not None]
+        total, count = self._added(group, sum(known), len(known))
+        constant = MIDDLE[settings.reward] if settings.neutral is None else settings.neutral
+        stand_in = total / count if count and settings.neutral is None else constant
+        return [stand_in if reward is None else reward for reward in rewards]
+
+    def _added(self, group: str, total: float, count: int) -> tuple[float, int]:
+        if not group:
+            return total, count
+        with self._lock:
+            before = self._seen.pop(group, (0.0, 0))
+            self._seen[group] = before[0] + total, before[1] + count
+            if len(self._seen) > _MOST:
+                self._seen.popitem(last=False)
+            return self._seen[group]
+
+
+NEUTRAL = Neutral()
+"""The process's memory of its groups."""
