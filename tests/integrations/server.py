@@ -62,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def raw(self, told: bytes, status: int, headers: dict) -> None:
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         for name, value in headers.items():
             self.send_header(name, value)
         if self.stand.chunked:
