@@ -20,6 +20,7 @@ PACKAGES = {
         "verl==0.9.1", "tensordict==0.10.0", "ray==2.60.0", "hydra-core==1.3.8", "omegaconf==2.3.1",
         "antlr4-python3-runtime==4.9.3", "codetiming==1.4.0", "cachetools==8.0.2", "torchdata==0.11.0", "cloudpickle",
         "pyvers", "orjson", "msgpack", "jsonschema", "jsonschema-specifications", "referencing", "rpds-py", "protobuf",
+        "requests", "urllib3", "certifi", "charset-normalizer", "idna", "filelock", "click",
     ],
 }  # fmt: skip
 
@@ -32,12 +33,12 @@ def python_of(name: str) -> Path:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     inside = next(folder.glob("lib/python*/site-packages"))
     (inside / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    if not done.exists():
+    if not done.exists() or done.read_text() != str(PACKAGES[name]):
         command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
         made = subprocess.run([*command, *PACKAGES[name]], capture_output=True, text=True)
         if made.returncode:
             pytest.skip(f"pip cannot install {PACKAGES[name][0]} here: {made.stderr.strip().splitlines()[-1]}")
-        done.touch()
+        done.write_text(str(PACKAGES[name]))
     return python
 
 

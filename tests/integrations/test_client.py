@@ -134,6 +134,19 @@ def test_the_stand_in_is_the_groups_mean_and_else_a_constant():
     assert neutral.filled("b", [None], told) == [5.5]
     assert neutral.filled("a", [None], settings(neutral=1)) == [1.0]
     assert neutral.filled("c", [None], settings(reward="centered")) == [0.0]
+    assert neutral.filled("", [2.0], told) == [2.0]
+    assert neutral.filled("", [None], told) == [5.5]
+
+
+def test_a_group_is_forgotten_before_its_prompt_comes_again(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("solon.integrations.neutral.time.monotonic", lambda: now[0])
+    told, neutral = settings(), Neutral()
+    neutral.filled("a", [8.0], told)
+    now[0] = 599.0
+    assert neutral.filled("a", [None], told) == [8.0]
+    now[0] = 2000.0
+    assert neutral.filled("a", [None], told) == [5.5]
 
 
 @pytest.mark.parametrize("name", ["trl", "verl", "openrlhf", "slime", "areal", "ms_swift", "nemo_rl"])

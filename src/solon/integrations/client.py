@@ -47,6 +47,7 @@ class Client:
         self._connections = Connections(settings.url)
         self._places = asyncio.Semaphore(_TOGETHER)
         self._backoff = Backoff(longest=10.0)
+        self._missing = 0
 
     async def judge(self, prompt: Prompt, responses: Sequence[object], **more: object) -> Reply:
         """Return the rewards of a prompt's responses.
@@ -74,7 +75,9 @@ class Client:
         except Refused as error:
             reply = Reply.none(len(responses), str(error))
         if reply.reason:
-            LOG.warning("no reward: %s", reply.reason)
+            self._missing += 1
+            if self._missing.bit_count() == 1:  # the 1st, 2nd, 4th, 8th ...: an outage does not fill a training's log
+                LOG.warning("no reward, %d times so far: %s", self._missing, reply.reason)
         return reply
 
     def close(self) -> None:

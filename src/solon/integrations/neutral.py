@@ -1,9 +1,10 @@
 """The stand-in for a missing reward, for trainers that take a number only: neutral within its group, never a silent 0.
 
-It is the mean of the group's rewards that this process has seen. Where it has seen none it is a constant, the same in
-every process: a group whose rewards all failed has then equal rewards, and so no advantage.
+It is the mean of the group's rewards that this process has seen lately. Where it has seen none it is a constant, the
+same in every process: a group whose rewards all failed has then equal rewards, and so no advantage.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -13,13 +14,15 @@ from solon.integrations.settings import Settings
 MIDDLE = {"mean": 5.5, "centered": 0.0, "rank": 0.5, "pairwise": 5.5}
 """The middle of every kind of reward."""
 _MOST = 4096
+_LATELY = 600.0
+"""Seconds after which a group is forgotten: the next epoch's is another, of which processes know different parts."""
 
 
 class Neutral:
     """Remembers the rewards of the latest groups; safe among threads."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[float, int, float]] = OrderedDict()
         self._lock = Lock()
 
     def filled(self, group: str, rewards: Sequence[float | None], settings: Settings) -> list[float]:
@@ -40,11 +43,14 @@ class Neutral:
         if not group:
             return total, count
         with self._lock:
-            before = self._seen.pop(group, (0.0, 0))
-            self._seen[group] = before[0] + total, before[1] + count
+            now = time.monotonic()
+            before, counted, last = self._seen.pop(group, (0.0, 0, now))
+            if now - last < _LATELY:
+                total, count = total + before, count + counted
+            self._seen[group] = total, count, now
             if len(self._seen) > _MOST:
                 self._seen.popitem(last=False)
-            return self._seen[group]
+            return total, count
 
 
 NEUTRAL = Neutral()
