@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from solon.judge import Judge
-from solon.report.spending import _requests
+from solon.report.spending import request_count
 from solon.samplers.scripted import ScriptedSampler
 from solon.scorers.scripted import ScriptedScorer
 from solon.store import Store
@@ -48,6 +48,9 @@ def test_without_labels_votes_are_compared_with_all_judgments(
     assert {f"{way}@{k}" for way in ways for k in (1, 2, 4, 8, 16, 32)} | ended == set(found)
     assert found["votes@32"]["over_all"] == found["votes, lossless"]["over_all"] == {"mean": 0, "low": 0, "high": 0}
     assert found["votes@1"]["over_all"]["mean"] < 0
+    ended, alike = found["votes, confident"], found["as many for all as confident"]
+    assert ended["over_fixed"]["mean"] == pytest.approx(ended["score"] - alike["score"])
+    assert found["votes@1"]["over_fixed"] is None
     assert found["as many for all as lossless"]["judgments"] == round(found["votes, lossless"]["judgments"])
     assert [found[f"{way}@32"]["score"] for way in ways] == [1.0] * len(ways)
     assert found["votes, lossless"]["score"] == 1.0
@@ -99,6 +102,6 @@ def test_labels_of_other_cases_are_refused(solon: Callable[..., Done], run: Path
 
 def test_every_look_pays_for_the_prompts_again() -> None:
     orders = [(0, 1), (1, 0)] * 4
-    assert _requests(orders, [8]) == 2
-    assert _requests(orders, [4, 6, 8]) == 6
-    assert _requests(orders, [1]) == 1
+    assert request_count(orders, [8]) == 2
+    assert request_count(orders, [4, 6, 8]) == 6
+    assert request_count(orders, [1]) == 1

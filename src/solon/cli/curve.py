@@ -73,7 +73,8 @@ def _show(points: list[Bought], measure: str, title: str, folder: Path) -> None:
 
 
 def _plain(point: Bought) -> dict[str, object]:
-    return asdict(point) | {"score": point.score._asdict(), "over_all": point.over_all._asdict()}
+    intervals = {"score": point.score, "over_all": point.over_all, "over_fixed": point.over_fixed}
+    return asdict(point) | {name: interval and interval._asdict() for name, interval in intervals.items()}
 
 
 def labels_of(path: Path, run: Recorded) -> dict[str, Label]:
@@ -94,4 +95,5 @@ def _row(point: Bought, measure: str) -> dict[str, object]:
         "requests": f"{point.requests:.1f}",
         "tokens": f"{point.tokens:,.0f}",
     }
-    return {"": point.name, **costs, measure: percent(point.score), "over all votes": signed(point.over_all)}
+    fixed = {"over as many for all": signed(point.over_fixed) if point.over_fixed else ""}
+    return {"": point.name, **costs, measure: percent(point.score), "over all votes": signed(point.over_all), **fixed}

@@ -5,7 +5,7 @@ judgments. Costs are judgments, requests and tokens per case; tokens hold a run'
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +26,7 @@ from solon.vote import TRUSTS, chance, half, vote
 class Bought:
     """One way to vote: its name, what it costs per case, how good it is, and its paired difference to all votes.
 
-    Intervals are 95 % over cases.
+    Where votes end early, `over_fixed` is the difference to as many votes of every case. Intervals are 95 % over cases.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Bought:
     tokens: float
     score: Interval
     over_all: Interval
+    over_fixed: Interval | None = None
 
 
 def bought(
@@ -170,9 +171,9 @@ class _Ledger:
         for rule in rules:
             used = [stopped(vote, reach or 0.0, rule, prior, delta) for vote in votes]
             seen = [[look for look in looks(rule, self.run.k) if look <= k] for k in used]
-            found.append(self.point(f"votes, {rule}", seen, self._prefixes(votes, used)))
-            alike = round(fmean(used))
+            alike, earned = round(fmean(used)), self._prefixes(votes, used)
             same = self._prefixes(votes, [alike] * len(votes))
+            found.append(replace(self.point(f"votes, {rule}", seen, earned), over_fixed=paired(earned, same)))
             found.append(self.point(f"as many for all as {rule}", [(alike,)] * len(votes), same))
         return found
 
