@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Run:
     """A run: its verdict lines, its samples by (case, place), what they repeat, and the seconds it took."""
 
     lines: list[str]
@@ -111,7 +111,7 @@ def cases_of(count: int) -> list[Case]:
 
 def judge(
     server: Served, cases: Sequence[Case], timeout: float, progress: Callable[[Progress], None] | None = None
-) -> Judged:
+) -> Run:
     """Judge the cases with a run file, 64 calls in flight."""
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -122,7 +122,7 @@ def judge(
         verdicts = model.batch(cases, store, progress)
         seconds = time.perf_counter() - started
         kept = [(case.id, place, one) for case in cases for place, one in store.samples(case.id).items()]
-        return Judged(
+        return Run(
             lines=[verdict_line(case, verdict, "self") for case, verdict in zip(cases, verdicts, strict=True)],
             samples=[(name, place, one.text) for name, place, one in kept if isinstance(one, Sampled)],
             failed=sum(not isinstance(one, Sampled) for _, _, one in kept),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,6 +20,9 @@ _FITTING = ("too_long",)
 Scores: TypeAlias = Literal["boxed", "expected", "soft"]
 """Where the scores of a judgment come from."""
 _ALTERNATIVES = {"boxed": 0, "expected": 20, "soft": 5}
+_WRITTEN = "Who writes the principles: self (the judge), given (the case), given+self, or none."
+Written: TypeAlias = Annotated[PromptMode, Field(description=_WRITTEN)]
+"""Who writes the principles where no stage of its own does."""
 
 
 class SamplingConfig(BaseModel):

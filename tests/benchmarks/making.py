@@ -7,7 +7,7 @@ import pytest
 
 from solon.benchmarks import benchmark_of
 from solon.benchmarks.benchmark import Item, Mode, Outcome, Way
-from solon.benchmarks.judging import Judged, cases_of
+from solon.benchmarks.judging import Ballots, cases_of
 from solon.types import Case, Judgment, Order, Unread, Verdict
 from solon.vote import vote
 
@@ -45,7 +45,7 @@ def by(score: Callable[[Case], Sequence[float] | None], items: Sequence[Item], m
             scores = score(case)
             one = Unread("no_scores", "no box") if scores is None else judgment(*scores)
             verdicts.append(verdict(case, [one, one]))
-        found.append(Judged(item, mode, tuple(verdicts)).at(1, VOTES))
+        found.append(Ballots(item, mode, tuple(verdicts)).at(1, VOTES))
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from solon.benchmarks import benchmark_of
 from solon.benchmarks.benchmark import Item, Mode, Outcome, against_the_rest
 from solon.benchmarks.figures import Figure, difference
-from solon.benchmarks.judging import Judged, cases_of
+from solon.benchmarks.judging import Ballots, cases_of
 from solon.benchmarks.loading import load
 from solon.benchmarks.reading import Source
 from solon.benchmarks.realmistake import area, area_drawn
@@ -31,7 +31,7 @@ def items_of(name: str, folder: Path) -> list[Item]:
 def shown(item: Item, first: Sequence[float] | None, second: Sequence[float] | None, mode: Mode = "pairs") -> Outcome:
     """Return the outcome of an item that one judgment saw in its own order and one in the other."""
     outcomes: list[Judgment | Unread] = [UNREAD if one is None else judgment(*one) for one in (first, second)]
-    return Judged(item, mode, (verdict(item.case, outcomes),)).at(1, VOTES)
+    return Ballots(item, mode, (verdict(item.case, outcomes),)).at(1, VOTES)
 
 
 def test_rm_bench_by_hand(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def _rm_bench(items: Sequence[Item], mode: Mode, scores: Sequence[float]) -> lis
             verdict(case, [judgment(*(scores[i] for i in some))] * 2)
             for case, some in zip(cases_of(item, mode), chosen, strict=True)
         ]
-        found.append(Judged(item, mode, tuple(verdicts)).at(1, VOTES))
+        found.append(Ballots(item, mode, tuple(verdicts)).at(1, VOTES))
     return found
 
 
@@ -239,7 +239,7 @@ def test_responses_are_judged_together_in_pairs_or_alone() -> None:
     ]
     assert [one.responses for one in cases_of(item, "single")] == [(content(letter),) for letter in "abc"]
     alone = [verdict(one, [judgment(i), judgment(i)]) for i, one in enumerate(cases_of(item, "single"))]
-    outcome = Judged(item, "single", tuple(alone)).at(1, VOTES)
+    outcome = Ballots(item, "single", tuple(alone)).at(1, VOTES)
     assert outcome.scores == (0, 1, 2)
     assert outcome.margins == [1, -1]
 

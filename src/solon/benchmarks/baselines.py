@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-from solon.benchmarks.benchmark import Benchmark, Item, Mode, Outcome, Way
+from solon.benchmarks.benchmark import Benchmark, Item, Mode, Way
 from solon.benchmarks.figures import Ties
-from solon.benchmarks.judging import Judged, cases_of
-from solon.types import Case, Content, Judgment, Order, Verdict, plain
+from solon.benchmarks.judging import Ballots, cases_of
+from solon.types import Case, Content, Judgment, Order, Unread, Verdict, plain
 from solon.vote import vote
 
 _WAY = Way("rule", "mean")
@@ -21,25 +21,25 @@ def alike(response: Content) -> float:
     return 1.0
 
 
-def by_rule(items: Sequence[Item], mode: Mode, score: Callable[[Content], float]) -> list[Outcome]:
-    """Return the outcomes of a judge that scores every response by a rule, in whatever order it stands."""
-    found = []
-    for item in items:
-        verdicts = tuple(_verdict(case, score) for case in cases_of(item, mode))
-        found.append(Judged(item, mode, verdicts).at(1, _WAY))
-    return found
+def by_rule(items: Sequence[Item], mode: Mode, judge: Callable[[Case], Judgment | Unread]) -> list[Ballots]:
+    """Return the ballots of a judge that goes by a rule, in whatever order responses stand."""
+    return [Ballots(item, mode, tuple(_verdict(case, judge(case)) for case in cases_of(item, mode))) for item in items]
 
 
-def _verdict(case: Case, score: Callable[[Content], float]) -> Verdict:
+def _verdict(case: Case, outcome: Judgment | Unread) -> Verdict:
     orders: list[Order] = [tuple(range(case.n)), tuple(reversed(range(case.n)))]
-    judgment = Judgment(tuple(map(score, case.responses)), (), "", "")
-    return vote([judgment] * 2, case.n, orders=orders)
+    return vote([outcome] * 2, case.n, orders=orders)
+
+
+def scoring(score: Callable[[Content], float]) -> Callable[[Case], Judgment]:
+    """Return a judge that scores every response by itself."""
+    return lambda case: Judgment(tuple(map(score, case.responses)), (), "", "")
 
 
 def baselines(benchmark: Benchmark, items: Sequence[Item], mode: Mode) -> dict[str, dict[Ties, float]]:
     """Return the benchmark's score of each rule, by tie rule; chance has no official one, since it ties everywhere."""
-    long = by_rule(items, mode, longer)
+    long, even = ([one.at(1, _WAY) for one in by_rule(items, mode, scoring(rule))] for rule in (longer, alike))
     return {
         "the longer response": {ties: benchmark.figures(long, ties)[0].value for ties in ("official", "random")},
-        "chance": {"random": benchmark.figures(by_rule(items, mode, alike), "random")[0].value},
+        "chance": {"random": benchmark.figures(even, "random")[0].value},
     }

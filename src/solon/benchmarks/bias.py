@@ -7,7 +7,7 @@ from math import fsum, log, sqrt
 from statistics import fmean
 
 from solon.benchmarks.benchmark import Outcome
-from solon.benchmarks.judging import Judged
+from solon.benchmarks.judging import Ballots
 from solon.benchmarks.probes import altered
 from solon.benchmarks.running import Pass
 from solon.benchmarks.worth import of_pair
@@ -40,16 +40,16 @@ class Bin:
     accuracy: float
 
 
-def findings(outcomes: Sequence[Outcome], judged: Sequence[Judged]) -> list[Finding]:
+def findings(outcomes: Sequence[Outcome], ballots: Sequence[Ballots]) -> list[Finding]:
     """Return what the judgments of one pass show of biases of place and length."""
-    return [*position(outcomes, judged), *length(outcomes), *_surety(outcomes)]
+    return [*position(outcomes, ballots), *length(outcomes), *_surety(outcomes)]
 
 
-def position(outcomes: Sequence[Outcome], judged: Sequence[Judged]) -> list[Finding]:
+def position(outcomes: Sequence[Outcome], ballots: Sequence[Ballots]) -> list[Finding]:
     """Return how often the other order turns a verdict round, and how much more often the first place wins."""
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
     flips = [1 - v.position_consistency for v in verdicts if v.position_consistency is not None]
-    first = [fmean(won) for one in judged for verdict in one.verdicts if (won := list(_first_wins(verdict)))]
+    first = [fmean(won) for one in ballots for verdict in one.verdicts if (won := list(_first_wins(verdict)))]
     return [
         _finding("position", "the other order has another best", flips, "0"),
         _finding("position", "the first place wins, over its share", first, "0"),
@@ -148,8 +148,8 @@ def _sure(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
 
 def probed(plain_pass: Pass, changed: Pass) -> list[Finding]:
     """Return how a change that should change nothing moved verdicts, against the same pass without it."""
-    before = [one.at(1, plain_pass.ways[0]) for one in plain_pass.judged]
-    after = [one.at(1, changed.ways[0]) for one in changed.judged]
+    before = [one.at(1, plain_pass.ways[0]) for one in plain_pass.ballots]
+    after = [one.at(1, changed.ways[0]) for one in changed.ballots]
     moved, shifts, won = [], [], []
     for old, new in zip(before, after, strict=True):
         at = altered(old.item)

@@ -7,9 +7,8 @@ from pydantic import BeforeValidator, Field
 
 from solon.benchmarks.benchmark import Mode
 from solon.benchmarks.published import PREFIX
-from solon.config import SamplingConfig
+from solon.config import SamplingConfig, Written
 from solon.errors import UserError
-from solon.types import PromptMode
 
 Probe: TypeAlias = Literal["formatting", "pleas"]
 
@@ -20,8 +19,7 @@ class BenchConfig(SamplingConfig):
     model: str
     """The base URL of an OpenAI-compatible server (several by commas), a checkpoint folder, a hub id, `sandbox`, or
     published:FILE#JUDGE, judgments that the benchmark published."""
-    principles: PromptMode = "self"
-    """Who writes the principles: self (the judge), given (the case), given+self, or none."""
+    principles: Written = "self"
     data: Path | None = None
     """The benchmark's file or folder in its official layout; without it, the hub."""
     hub: str | None = None

@@ -28,7 +28,7 @@ def cases_of(item: Item, mode: Mode) -> list[Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Ballots:
     """An item and all the judgments of it: a verdict for every case that it was put as."""
 
     item: Item
@@ -47,7 +47,7 @@ def judge_items(
     mode: Mode,
     store: Store | None = None,
     progress: Callable[[Progress], None] | None = None,
-) -> list[Judged]:
+) -> list[Ballots]:
     """Judge all items in a mode, in one run.
 
     Raises:
@@ -57,7 +57,7 @@ def judge_items(
     return regrouped(items, mode, model.batch([case for some in cases for case in some], store, progress))
 
 
-def regrouped(items: Sequence[Item], mode: Mode, verdicts: Sequence[Verdict]) -> list[Judged]:
+def regrouped(items: Sequence[Item], mode: Mode, verdicts: Sequence[Verdict]) -> list[Ballots]:
     """Give every item the verdicts of its cases, which stand in the items' order."""
     rest = iter(verdicts)
-    return [Judged(item, mode, tuple(next(rest) for _ in cases_of(item, mode))) for item in items]
+    return [Ballots(item, mode, tuple(next(rest) for _ in cases_of(item, mode))) for item in items]

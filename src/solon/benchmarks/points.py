@@ -53,14 +53,14 @@ def curve(benchmark: Benchmark, one: Pass, ks: Sequence[int]) -> list[Point]:
 
 def point(benchmark: Benchmark, one: Pass, way: Way, k: int) -> Point:
     """Return the point of a pass at k votes."""
-    outcomes = [judged.at(k, way) for judged in one.judged]
+    outcomes = [judged.at(k, way) for judged in one.ballots]
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
     samples = sum(len(verdict.outcomes) for verdict in verdicts)
     alike = [v.position_consistency for v in verdicts if v.position_consistency is not None]
     return Point(
-        name="greedy" if one.name == "greedy" else way.name,
+        name=way.name,
         k=k,
-        judgments=k * games_of(one.judged[0].mode),
+        judgments=k * games_of(one.ballots[0].mode),
         official=benchmark.figures(outcomes, "official")[0].interval(),
         random=benchmark.figures(outcomes, "random")[0].interval(),
         unread=1 - sum(len(verdict.judgments) for verdict in verdicts) / samples,

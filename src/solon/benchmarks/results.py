@@ -10,7 +10,7 @@ from solon.benchmarks.config import BenchConfig
 from solon.benchmarks.running import Pass
 from solon.benchmarks.worth import by_subset
 from solon.files import write_json, write_whole
-from solon.types import plain
+from solon.types import Order, plain
 
 _UNFIT = re.compile(r"[^\w.+:-]", re.ASCII)
 _DECISIONS = {1: "A>B", -1: "B>A", 0: "A=B", None: None}
@@ -20,7 +20,7 @@ def write_results(benchmark: Benchmark, passes: Sequence[Pass], config: BenchCon
     """Write the greedy judgment and the most votes in the benchmark's own layout, where it has one."""
     write = WRITE.get(benchmark.name)
     for one in [one for one in passes if write and one.name in ("greedy", "votes")]:
-        outcomes = [judged.at(one.k, one.ways[0]) for judged in one.judged]
+        outcomes = [judged.at(one.k, one.ways[0]) for judged in one.ballots]
         assert write is not None
         write(benchmark, outcomes, one, config)
 
@@ -28,7 +28,8 @@ def write_results(benchmark: Benchmark, passes: Sequence[Pass], config: BenchCon
 def _rewardbench(benchmark: Benchmark, outcomes: Sequence[Outcome], one: Pass, config: BenchConfig) -> None:
     """Write RewardBench's two files: every subset's score, and every line's scores, column by column."""
     model = config.system if "/" in config.system else f"local/{config.system}"
-    told = {"model": model, "model_type": "Generative", "chat_template": one.form.name}
+    kind, template = ("Generative", one.form.name) if one.form else ("Seq. Classifier", "tokenizer")
+    told = {"model": model, "model_type": kind, "chat_template": template}
     figures = {figure.name: figure.value for figure in benchmark.figures(outcomes, "official")}
     subsets = {name: figures[name] for name in by_subset(outcomes)}
     columns = _best_of(outcomes) if benchmark.name == "rewardbench2" else _pairs(outcomes)
@@ -91,17 +92,27 @@ def _fit(name: str) -> str:
 
 
 def _judgments(outcome: Outcome, one: Pass, config: BenchConfig) -> Mapping[str, object]:
-    (verdict,), case = outcome.verdicts, outcome.item.case
-    judged = []
-    for order in ((0, 1), (1, 0)):
-        texts = [o.text for o, shown in zip(verdict.outcomes, verdict.orders, strict=True) if shown == order]
-        decision = outcome.decisions().get(order)
-        shown = decision if decision is None or order == (0, 1) else -decision
-        turns = one.form.render(case, order, config.principles, seed=config.seed)
-        prompt = "\n".join(plain(turn.content) for turn in turns)
-        said = {"judge_model": config.system, "prompt": prompt, "response": "\n\n".join(texts)}
-        judged.append({"judgment": said, "decision": _DECISIONS[shown]})
-    return dict(outcome.item.row) | {"judge_name": "solon", "judgments": judged}
+    decisions = outcome.decisions()
+    judgments = [
+        {"judgment": _said(outcome, order, one, config), "decision": _DECISIONS[_as_shown(decisions.get(order), order)]}
+        for order in ((0, 1), (1, 0))
+    ]
+    return dict(outcome.item.row) | {"judge_name": "solon", "judgments": judgments}
+
+
+def _said(outcome: Outcome, order: Order, one: Pass, config: BenchConfig) -> Mapping[str, object]:
+    """Return what a judge was shown and wrote in an order; of a scalar model, its scores."""
+    (verdict,) = outcome.verdicts
+    if one.form is None:
+        return {"judge_model": config.system, "scores": verdict.scores and [verdict.scores[i] for i in order]}
+    texts = [o.text for o, shown in zip(verdict.outcomes, verdict.orders, strict=True) if shown == order]
+    turns = one.form.render(outcome.item.case, order, config.principles, seed=config.seed)
+    prompt = "\n".join(plain(turn.content) for turn in turns)
+    return {"judge_model": config.system, "prompt": prompt, "response": "\n\n".join(texts)}
+
+
+def _as_shown(decision: int | None, order: Order) -> int | None:
+    return decision if decision is None or order == (0, 1) else -decision
 
 
 WRITE: Mapping[str, Callable[[Benchmark, Sequence[Outcome], Pass, BenchConfig], None]] = {

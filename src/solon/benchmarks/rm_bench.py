@@ -1,8 +1,8 @@
 """RM-Bench (arXiv 2410.16184): three right and three wrong responses in styles from concise to Markdown.
 
-A line: `id, prompt, chosen [3], rejected [3]`, and `domain`, or its file says which. Every right response is compared
-with every wrong one: easy where the right one has the fancier style (below the diagonal of the 3 x 3 matrix), normal
-where both have the same (on it), hard where the wrong one has (above it).
+A line: `id, prompt, chosen [3], rejected [3]`, and `domain` or `subset`, or its file says which. Every right one is
+compared with every wrong one: easy where the right one has the fancier style (below the diagonal of the 3 x 3 matrix),
+normal where both have the same (on it), hard where the wrong one has (above it).
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def read(source: Source) -> list[Item]:
 
 
 def _item(entry: Entry) -> Item:
-    domain = str(entry.row.get("domain") or entry.file.name.partition("_filtered")[0])
+    domain = str(entry.row.get("domain") or entry.row.get("subset") or entry.file.name.partition("_filtered")[0])
     if domain not in COUNTS:
         raise entry.fault("domain", f"one of {', '.join(COUNTS)} (or a file named so, such as chat_filtered.json)")
     responses = entry.texts("chosen", 3) + entry.texts("rejected", 3)

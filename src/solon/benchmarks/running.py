@@ -6,9 +6,10 @@ from pathlib import Path
 
 from solon.benchmarks.benchmark import Benchmark, Item, Mode, Way
 from solon.benchmarks.config import BenchConfig
-from solon.benchmarks.judging import Judged, games_of, judge_items
+from solon.benchmarks.judging import Ballots, games_of, judge_items
 from solon.benchmarks.probes import ALTER
 from solon.benchmarks.published import PREFIX, replayed
+from solon.benchmarks.scalars import WAYS, is_scalar, score_items
 from solon.config import JudgeConfig
 from solon.errors import UserError
 from solon.files import make_folder
@@ -22,13 +23,16 @@ from solon.vote import chance, half
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One pass over all items: its name, votes per item, the judgments, what they cost, and what a user should know."""
+    """One pass over all items: its name, votes per item, the judgments, what they cost, and what a user should know.
+
+    A scalar model, which scores responses, has no form.
+    """
 
     name: str
     k: int
-    judged: tuple[Judged, ...]
+    ballots: tuple[Ballots, ...]
     ways: tuple[Way, ...]
-    form: Form
+    form: Form | None
     usage: Usage
     notes: tuple[str, ...]
 
@@ -53,6 +57,8 @@ def run(
     Raises:
         UserError: the model, its form or an item does not fit, or the folder holds another run.
     """
+    if is_scalar(config.model):
+        return _scored(items, mode, config)
     passes = []
     if config.greedy:
         passes.append(_pass("greedy", benchmark, items, mode, config, 1, tell))
@@ -82,8 +88,20 @@ def _pass(
             judged = judge_items(model, items, mode, store, tell)
             usage = store.usage()
         notes = model.notes([verdict for one in judged for verdict in one.verdicts])
-    ways = ways_of(model.form, config.meta is not None and name == "votes")
+    ways = ways_of(model.form, config.meta is not None) if name == "votes" else (Way("greedy", model.form.rule),)
     return Pass(name, k, tuple(judged), ways, model.form, usage, tuple(notes))
+
+
+def _scored(items: Sequence[Item], mode: Mode, config: BenchConfig) -> list[Pass]:
+    """Score all items, and the changed ones of the probes, with a scalar model."""
+    altered = {probe: [ALTER[probe](item) for item in items] for probe in dict.fromkeys(config.probe)}
+    passes = []
+    for name, some in {"greedy": list(items), **altered}.items():
+        ballots = score_items(config.model, some, mode, config.out / name)
+        note = "A scalar model scores every response once: no prompt's form, no votes, no temperature."
+        usage = Usage(0, 0, 0, sum(item.case.n for item in some), 0.0)
+        passes.append(Pass(name, 1, tuple(ballots), WAYS, None, usage, (note,)))
+    return passes
 
 
 def _judge(benchmark: Benchmark, items: Sequence[Item], mode: Mode, config: BenchConfig, votes: bool, k: int) -> Judge:

@@ -50,7 +50,7 @@ class Report:
     @property
     def at(self) -> str:
         """Say which votes the table is of."""
-        return self.last.name if self.last.name == "greedy" else f"{self.last.name}, k = {self.last.k}"
+        return self.last.name if self.last.name in ("greedy", "score") else f"{self.last.name}, k = {self.last.k}"
 
 
 def report_of(
@@ -66,7 +66,7 @@ def report_of(
     main = [named[name] for name in _PASSES if name in named]
     ks = {"greedy": (1,), "votes": config.ks}
     last = main[-1]
-    outcomes = [judged.at(last.k, last.ways[0]) for judged in last.judged]
+    outcomes = [judged.at(last.k, last.ways[0]) for judged in last.ballots]
     plain = named.get("greedy")
     changed = [finding for name in named if name not in _PASSES and plain for finding in probed(plain, named[name])]
     return Report(
@@ -78,7 +78,7 @@ def report_of(
         points=[point for one in main for point in curve(benchmark, one, ks[one.name])],
         rows=table(benchmark, outcomes),
         baselines=baselines(benchmark, items, mode),
-        findings=[*findings(outcomes, last.judged), *changed],
+        findings=[*findings(outcomes, last.ballots), *changed],
         bins=calibration(outcomes),
         hardest=hardest(outcomes, _SHOWN),
         usage={one.name: asdict(one.usage) for one in passes},

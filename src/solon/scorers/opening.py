@@ -4,10 +4,13 @@ from solon.errors import UserError
 from solon.scorers.seam import Scorer
 
 
-def open_scorer(name: str, *, api_key: str | None = None, concurrency: int = 64, timeout: float = 600.0) -> Scorer:
+def open_scorer(
+    name: str, *, api_key: str | None = None, concurrency: int = 64, timeout: float = 600.0, cut: bool = False
+) -> Scorer:
     """Return a scorer: of a server's URL its `/classify`, else a checkpoint folder or hub id in this process.
 
-    `api_key`, `concurrency` (calls in flight) and `timeout` (seconds) are for servers.
+    `api_key`, `concurrency` (calls in flight) and `timeout` (seconds) are for servers; `cut` lets a model in this
+    process read a conversation that is too long without its end, as `solon train scalar` does.
 
     Raises:
         UserError: the model cannot be loaded, or the library that would load it is not installed.
@@ -23,4 +26,4 @@ def open_scorer(name: str, *, api_key: str | None = None, concurrency: int = 64,
             f"'{name}' is to score in this process, which needs {error.name}: pip install 'solon[local]', or give the "
             "http:// address of a server"
         ) from error
-    return TransformersScorer.load(name)
+    return TransformersScorer.load(name, cut=cut)

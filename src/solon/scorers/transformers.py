@@ -35,6 +35,7 @@ class TransformersScorer:
         tokenizer: its tokenizer; without a chat template, turns are written as plain lines.
         batch: conversations to be handed over at once; more of them allow fuller and more even batches.
         tokens: tokens computed at once, padding included.
+        cut: read a conversation that is too long without its end, as training does.
 
     Raises:
         UserError: the model has another number of labels than one, or no pad token.
@@ -49,9 +50,11 @@ class TransformersScorer:
         *,
         batch: int = 256,
         tokens: int = 2**15,
+        cut: bool = False,
     ) -> None:
         self.batch = batch
         self._tokens = tokens
+        self._cut = cut
         self._pad = _pad(model)
         self._model = model.eval()
         self._encoder = Encoder(tokenizer, min(context_of(model.config), tokenizer.model_max_length))
@@ -65,6 +68,7 @@ class TransformersScorer:
         dtype: str | None = None,
         batch: int = 256,
         tokens: int = 2**15,
+        cut: bool = False,
     ) -> Self:
         """Load a checkpoint folder or a model of the Hugging Face hub.
 
@@ -90,7 +94,7 @@ class TransformersScorer:
                 f"'{name}' holds no weights for {', '.join(missing[:3])}, so it was not trained to score: name a "
                 "checkpoint that was saved as a sequence-classification model"
             )
-        return cls(model.to(device), tokenizer, batch=batch, tokens=tokens)
+        return cls(model.to(device), tokenizer, batch=batch, tokens=tokens, cut=cut)
 
     async def score(self, conversations: Sequence[Conversation]) -> list[float | Failure]:
         """Score every conversation, in the order given; what this model cannot read is a `Failure` in its place.
@@ -125,7 +129,7 @@ class TransformersScorer:
         if has_image(conversation):
             return Failure("the conversation shows an image and this model reads text only", "unsupported_content")
         try:
-            ids = self._encoder.encode(conversation)
+            ids = self._encoder.fit(conversation).ids if self._cut else self._encoder.encode(conversation)
         except Exception as error:  # a template is a program of the model's author and may raise anything
             return Failure(f"the model's chat template refuses these messages: {error}")
         if len(ids) > (self._encoder.max_length or len(ids)):
