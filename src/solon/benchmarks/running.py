@@ -94,9 +94,10 @@ def _pass(
 
 def _scored(items: Sequence[Item], mode: Mode, config: BenchConfig) -> list[Pass]:
     """Score all items, and the changed ones of the probes, with a scalar model."""
-    altered = {probe: [ALTER[probe](item) for item in items] for probe in dict.fromkeys(config.probe)}
+    judged: dict[str, Sequence[Item]] = {"greedy": items}
+    judged |= {probe: [ALTER[probe](item) for item in items] for probe in config.probe}
     passes = []
-    for name, some in {"greedy": list(items), **altered}.items():
+    for name, some in judged.items():
         ballots = score_items(config.model, some, mode, config.out / name)
         note = "A scalar model scores every response once: no prompt's form, no votes, no temperature."
         usage = Usage(0, 0, 0, sum(item.case.n for item in some), 0.0)
