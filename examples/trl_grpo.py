@@ -12,7 +12,6 @@ For your own training only `reward` below matters: GRPOTrainer(reward_funcs=[...
 """
 
 import argparse
-import logging
 import os
 import random
 import tempfile
@@ -31,6 +30,7 @@ from transformers import (
     Qwen3ForCausalLM,
     set_seed,
 )
+from transformers.utils import logging as transformers_logging
 from trl import GRPOConfig, GRPOTrainer
 
 from solon import Judge, LabeledCase
@@ -201,8 +201,8 @@ def reward_of(given: argparse.Namespace) -> tuple[Callable[..., list[float | Non
 # 3. The training and the measure
 
 
-def train(policy, tokenizer, watched: Watched, given: argparse.Namespace, folder: str) -> PreTrainedModel:
-    """Run TRL's GRPOTrainer and return the trained policy; nothing in it is Solon's but the reward."""
+def train(policy, tokenizer, watched: Watched, given: argparse.Namespace, folder: str) -> GRPOTrainer:
+    """Run TRL's GRPOTrainer and return it; nothing in it is Solon's but the reward."""
     rows = [{"prompt": prompt_of(one), "place": place} for place, one in enumerate(watched.known)]
     arguments = GRPOConfig(
         output_dir=folder,
@@ -230,7 +230,7 @@ def train(policy, tokenizer, watched: Watched, given: argparse.Namespace, folder
         folder, reward_funcs=[watched], args=arguments, train_dataset=data, processing_class=tokenizer
     )
     trainer.train()
-    return trainer.model
+    return trainer
 
 
 @torch.inference_mode()
@@ -264,7 +264,8 @@ def main() -> None:
 def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], close: Callable[[], None]) -> None:
     """Imitate, reinforce, and measure before and after."""
     given.steps = given.steps or (120 if given.overtrain else 40)
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     torch.set_num_threads(1)
     set_seed(given.seed)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint("base"))
@@ -278,7 +279,7 @@ def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], cl
     known = cases("train", given.steps * given.rollouts // GROUP, seed=given.seed, n=1)
     watched, started = Watched(reward, known), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        policy = train(policy, tokenizer, watched, given, folder)
+        policy = train(policy, tokenizer, watched, given, folder).model
     close()
     print(f"{given.steps} steps of GRPO took {time.monotonic() - started:.0f} s")
     after = responses(policy, tokenizer, held, given.seed)
