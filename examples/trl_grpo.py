@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 
 import torch
 from datasets import Dataset
@@ -53,6 +54,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="updates of GRPO (40; overtrained 120)")
     parser.add_argument("--rollouts", type=int, default=64, help="responses a step")
     parser.add_argument("--imitate", type=int, default=200, help="updates of imitation before")
+    parser.add_argument("--policy", help="a folder to keep the imitating policy in, and to start from if it is there")
     parser.add_argument("--held-out", type=int, default=250, help="prompts to measure on")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
@@ -110,6 +112,19 @@ def imitate(policy: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerBase, update
         adamw.zero_grad()
         if update % 50 == 49:
             print(f"  imitation {update + 1:4d}: loss {loss.item():.2f}", flush=True)
+
+
+def imitating(tokenizer: PreTrainedTokenizerBase, given: argparse.Namespace) -> PreTrainedModel:
+    """Return a policy that imitates: the one that is kept, or a new one."""
+    if given.policy and Path(given.policy, "config.json").exists():
+        return Qwen3ForCausalLM.from_pretrained(given.policy)
+    policy, started = new_policy(tokenizer), time.monotonic()
+    print(f"a policy of {sum(weight.numel() for weight in policy.parameters()):,} parameters")
+    imitate(policy, tokenizer, given.imitate, given.seed)
+    print(f"imitation took {time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor time so far")
+    if given.policy:
+        policy.save_pretrained(given.policy)
+    return policy
 
 
 def imitation_loss(
@@ -269,10 +284,7 @@ def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], cl
     torch.set_num_threads(1)
     set_seed(given.seed)
     tokenizer = AutoTokenizer.from_pretrained(checkpoint("base"))
-    policy, started = new_policy(tokenizer), time.monotonic()
-    print(f"a policy of {sum(weight.numel() for weight in policy.parameters()):,} parameters")
-    imitate(policy, tokenizer, given.imitate, given.seed)
-    print(f"imitation took {time.monotonic() - started:.0f} s")
+    policy = imitating(tokenizer, given)
 
     held = cases("dev", given.held_out, seed=given.seed, n=1)
     before = responses(policy, tokenizer, held, given.seed)
@@ -281,7 +293,8 @@ def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], cl
     with tempfile.TemporaryDirectory() as folder:
         policy = train(policy, tokenizer, watched, given, folder).model
     close()
-    print(f"{given.steps} steps of GRPO took {time.monotonic() - started:.0f} s")
+    took = f"{time.monotonic() - started:.0f} s, {time.process_time():.0f} s of processor time in all"
+    print(f"{given.steps} steps of GRPO took {took}")
     after = responses(policy, tokenizer, held, given.seed)
 
     ratings = [[truth(text, one) for text, one in zip(texts, held, strict=True)] for texts in (before, after)]
