@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from solon.judge import Judge
 from solon.server import native
@@ -21,6 +21,7 @@ from solon.server.operation import OPEN, operation
 from solon.server.protocols import chat, classify, embeddings, nemo_gym, openrlhf, slime
 from solon.server.refusal import Refusal
 from solon.server.reply import encoded
+from solon.server.routing import Shortcut
 from solon.server.service import Service
 from solon.server.settings import Settings
 
@@ -31,13 +32,27 @@ ROUTES = (*(protocol.routes for protocol in SPOKEN), operation)
 """What the application serves; a page joins here."""
 
 
+class Application(FastAPI):
+    """FastAPI behind the doors that every request passes."""
+
+    doors: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the application's begin and end."""
+        await self.doors(scope, receive, send)
+
+    async def document(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve as FastAPI does: the routes that are not direct, and the description of all."""
+        await super().__call__(scope, receive, send)
+
+
 def create_app(
     judge: Judge | Engine,
     settings: Settings | None = None,
     *,
     store: Keeping | None = None,
     log: Log | None = None,
-) -> FastAPI:
+) -> Application:
     """Build the application; `app.state.service` is the service behind it.
 
     When it ends it closes the judge and what it was given to keep judgments in.
@@ -55,33 +70,32 @@ def create_app(
     log = log or Log(texts=settings.log_texts)
     keeping, engine = store or Keeping(), JudgeEngine(judge) if isinstance(judge, Judge) else judge
     service = Service(engine, settings, keeping, log)
-    app = FastAPI(
+    app = Application(
         title="Solon",
         summary="Judges responses: principles, critiques, scores, and a vote.",
         version="1",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan(judge, keeping),
-        middleware=[
-            Middleware(Watched, protocols=_PROTOCOLS, metrics=service.metrics, log=log),
-            Middleware(Guarded, keys=Keys(settings.keys), free=OPEN),
-            Middleware(BodyLimit, most=settings.max_body, seconds=settings.arrival),
-        ],
+        lifespan=_lifespan(judge, keeping, log),
         exception_handlers={HTTPException: _told, Refusal: _refused},
     )
     app.state.service = service
-    for routes in ROUTES:
-        app.include_router(routes(service))
+    routers = [routes(service) for routes in ROUTES]
+    for router in routers:
+        app.include_router(router)
+    inner = BodyLimit(Shortcut(app.document, routers), settings.max_body)
+    app.doors = Watched(Guarded(inner, Keys(settings.keys), OPEN), _PROTOCOLS, service.metrics, log)
     return app
 
 
-def _lifespan(judge: Judge | Engine, keeping: Keeping) -> Callable[[FastAPI], Any]:
+def _lifespan(judge: Judge | Engine, keeping: Keeping, log: Log) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         keeping.close()
         if isinstance(judge, Judge):
             await judge.close_async()
+        log.flush()
 
     return lifespan
 

@@ -1,13 +1,13 @@
 """The desk: who is let in, how many cases are judged at once, and when each is answered at the latest."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from solon.errors import SolonError
 from solon.server.engine import Engine, Judged
 from solon.server.keeping import Keeping
 from solon.server.refusal import Refusal
+from solon.server.times import Limit, Limits
 from solon.types import Case, Verdict
 
 NOTHING = Verdict((), (), None, 0.0, (), None, None)
@@ -31,8 +31,7 @@ class Desk:
         self.engine = engine
         self._keeping, self._failed = keeping, failed
         self._rooms, self._places = asyncio.Semaphore(in_flight + queue), asyncio.Semaphore(in_flight)
-        self._limits: set[asyncio.Timeout] = set()
-        self._end: float | None = None
+        self._limits = Limits()
         self.open = self.judging = self.faults = 0
 
     @property
@@ -43,50 +42,30 @@ class Desk:
     @property
     def closing(self) -> bool:
         """Tell whether the server is about to end."""
-        return self._end is not None
+        return self._limits.end is not None
 
     def close(self, end: float) -> None:
         """Cut off at this time of the loop whatever is then still under way."""
-        self._end = end
-        for limit in self._limits:
-            limit.reschedule(min(end, limit.when() or end))
+        self._limits.end = end
 
-    @asynccontextmanager
-    async def admitted(self, deadline: float, *, hold: bool) -> AsyncIterator[None]:
-        """Let a request in; when there is no room, refuse it or, if it is to be held, let it wait until its deadline.
+    def admitted(self, deadline: float, *, hold: bool) -> "_Admitted":
+        """Let a request in for an `async with`; without room refuse it or, if it is to be held, let it wait.
 
         Raises:
             Refusal: there is no room (503); for one that is held, until its deadline.
         """
-        if self.closing or (self.full and not hold):
-            raise _no_room(self.closing)
-        if self.full:
-            await self._room(deadline)
-        else:
-            await self._rooms.acquire()
-        self.open += 1
-        try:
-            yield
-        finally:
-            self.open -= 1
-            self._rooms.release()
+        return _Admitted(self, deadline, hold)
 
-    @asynccontextmanager
-    async def until(self, deadline: float) -> AsyncIterator[None]:
-        """Raise TimeoutError at this time of the loop, or when the server ends."""
-        limit = asyncio.timeout_at(self._at(deadline))
-        self._limits.add(limit)
-        try:
-            async with limit:
-                yield
-        finally:
-            self._limits.discard(limit)
+    def until(self, deadline: float) -> Limit:
+        """Raise TimeoutError in an `async with` at this time of the loop, or when the server ends."""
+        return self._limits.until(deadline)
 
     async def judge(self, case: Case, k: int, deadline: float) -> Judged:
         """Judge a case; at its deadline, or when the engine fails, by what was read until then."""
         notes = self._keeping.notes(case)
+        limit = self.until(deadline)
         try:
-            async with self.until(deadline), self._places:
+            async with limit, self._places:
                 self.judging += 1
                 try:
                     judged = await self.engine.judge(case, k, notes)
@@ -95,7 +74,7 @@ class Desk:
             self.faults = 0 if judged.verdict.judgments else self.faults + 1
             return judged
         except Exception as error:
-            late = isinstance(error, TimeoutError) and asyncio.get_running_loop().time() >= self._at(deadline)
+            late = isinstance(error, TimeoutError) and limit.expired
             self.faults += 1
             if not late:
                 self._failed(error)
@@ -106,15 +85,39 @@ class Desk:
             partial = Judged(NOTHING, cost=notes.cost)
         return Judged(partial.verdict, partial.finishes, partial.cost, cut)
 
-    def _at(self, deadline: float) -> float:
-        return deadline if self._end is None else min(deadline, self._end)
+    async def enter(self, deadline: float, *, hold: bool) -> None:
+        """Take a room; see `admitted`."""
+        if self.closing or (self.full and not hold):
+            raise _no_room(self.closing)
+        if self.full:
+            try:
+                async with self.until(deadline):
+                    await self._rooms.acquire()
+            except TimeoutError as error:
+                raise _no_room(self.closing) from error
+        else:
+            await self._rooms.acquire()
+        self.open += 1
 
-    async def _room(self, deadline: float) -> None:
-        try:
-            async with self.until(deadline):
-                await self._rooms.acquire()
-        except TimeoutError as error:
-            raise _no_room(self.closing) from error
+    def leave(self) -> None:
+        """Give a room back."""
+        self.open -= 1
+        self._rooms.release()
+
+
+class _Admitted:
+    """A room for as long as a block lasts."""
+
+    __slots__ = ("_deadline", "_desk", "_hold")
+
+    def __init__(self, desk: Desk, deadline: float, hold: bool) -> None:
+        self._desk, self._deadline, self._hold = desk, deadline, hold
+
+    async def __aenter__(self) -> None:
+        await self._desk.enter(self._deadline, hold=self._hold)
+
+    async def __aexit__(self, *raised: object) -> None:
+        self._desk.leave()
 
 
 def _no_room(closing: bool) -> Refusal:

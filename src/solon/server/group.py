@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from math import fsum
 
@@ -36,37 +35,23 @@ class Part:
     judged: Judged
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Group:
-    """What judging a group came to, by member; a member without a score has None.
+    """What judging a group came to, by member; a member without a score has None, and neither has it a reward.
 
-    `parts` are the cases that were judged: one that shows all members, or several that show a chunk or a pair.
+    A score is the mean over judgments, on one scale, or over comparisons; `best` are the members that share the top.
+    `parts` are the cases that were judged: one that shows all members, or several that show a chunk or a pair. `read`
+    judgments were read, and `unread` samples could not be.
     """
 
     n: int
     kind: Kind
     parts: tuple[Part, ...]
-
-    @cached_property
-    def scores(self) -> list[float | None]:
-        """The score of every member: the mean over judgments, on one scale, or over its comparisons."""
-        if len(self.parts) == 1:
-            return list(self.parts[0].judged.verdict.scores or (None,) * self.n)
-        if self.kind == "pairwise":
-            return grouped(self.n, _duels(self.parts))
-        scored = {part.members: part.judged.verdict.scores for part in self.parts}
-        return one_scale(self.n, {members: scores for members, scores in scored.items() if scores is not None})
-
-    @cached_property
-    def rewards(self) -> list[float | None]:
-        """The reward of every member."""
-        return rewards(self.scores, self.kind)
-
-    @cached_property
-    def best(self) -> tuple[int, ...]:
-        """The members that share the top score."""
-        known = [(i, score) for i, score in enumerate(self.scores) if score is not None]
-        return tuple(known[i][0] for i in top([score for _, score in known])) if known else ()
+    scores: Sequence[float | None]
+    rewards: Sequence[float | None]
+    best: tuple[int, ...]
+    read: int
+    unread: int
 
     @property
     def reason(self) -> str | None:
@@ -76,15 +61,17 @@ class Group:
         lost = [part.judged for part in self.parts if part.judged.verdict.sums is None]
         return next((judged.cut for judged in lost if judged.cut), None) or _unread(lost)
 
-    @property
-    def read(self) -> int:
-        """How many judgments were read."""
-        return sum(len(part.judged.verdict.judgments) for part in self.parts)
 
-    @property
-    def unread(self) -> int:
-        """How many samples could not be read."""
-        return sum(len(part.judged.verdict.outcomes) for part in self.parts) - self.read
+def group_of(n: int, kind: Kind, parts: Sequence[Part]) -> Group:
+    """Return what the judged cases of a group come to."""
+    scores = _scores(n, kind, parts)
+    known = [(i, score) for i, score in enumerate(scores) if score is not None]
+    best = tuple(known[i][0] for i in top([score for _, score in known])) if known else ()
+    read = asked = 0
+    for part in parts:
+        read += len(part.judged.verdict.judgments)
+        asked += len(part.judged.verdict.outcomes)
+    return Group(n, kind, tuple(parts), scores, rewards(scores, kind), best, read, asked - read)
 
 
 async def judge_group(
@@ -92,7 +79,7 @@ async def judge_group(
 ) -> Group:
     """Judge responses to one query together, at most `most` of them in one prompt.
 
-    `name` becomes the id of the case, with the content's hash: the same case is the same run of samples.
+    `name` identifies the content (see `digest`): a case of the same name is the same samples.
 
     Raises:
         Refusal: the engine cannot judge such a case (422).
@@ -101,13 +88,13 @@ async def judge_group(
     pairs = query.reward == "pairwise" and n > 1
     laid_out = list(combinations(range(n), 2)) if pairs else chunks(n, most)
     k = query.k + query.k % 2 if pairs else query.k
-    cases = [_case(query, [responses[i] for i in members], name, k) for members in laid_out]
+    cases = [_case(query, responses, members, name) for members in laid_out]
     if fault := desk.engine.misfit(cases[0], k):
         raise Refusal(422, "misfit", f"this cannot be judged: {fault}")
     if len(cases) == 1:
-        return Group(n, query.reward, (Part(laid_out[0], await desk.judge(cases[0], k, deadline)),))
+        return group_of(n, query.reward, (Part(laid_out[0], await desk.judge(cases[0], k, deadline)),))
     judged = await asyncio.gather(*(desk.judge(case, k, deadline) for case in cases))
-    return Group(n, query.reward, tuple(map(Part, laid_out, judged)))
+    return group_of(n, query.reward, list(map(Part, laid_out, judged)))
 
 
 def digest(query: Query, responses: Sequence[Content]) -> str:
@@ -131,10 +118,20 @@ def _add(said: "hashlib._Hash", parts: Sequence[Text | Image]) -> None:
         said.update((part.text if isinstance(part, Text) else part.url).encode("utf-8", "surrogatepass"))
 
 
-def _case(query: Query, responses: Sequence[Content], name: str, k: int) -> Case:
-    told = digest(query, responses)
-    identity = f"{name}.{told}" if name else told
-    return Case(identity, query.prompt, tuple(responses), query.reference, query.principles)
+def _case(query: Query, responses: Sequence[Content], members: tuple[int, ...], name: str) -> Case:
+    if len(members) == len(responses):
+        return Case(name, query.prompt, tuple(responses), query.reference, query.principles)
+    shown = tuple(responses[i] for i in members)
+    return Case(f"{name}/{'-'.join(map(str, members))}", query.prompt, shown, query.reference, query.principles)
+
+
+def _scores(n: int, kind: Kind, parts: Sequence[Part]) -> list[float | None]:
+    if len(parts) == 1:
+        return list(parts[0].judged.verdict.scores or (None,) * n)
+    if kind == "pairwise":
+        return grouped(n, _duels(parts))
+    scored = {part.members: part.judged.verdict.scores for part in parts}
+    return one_scale(n, {members: scores for members, scores in scored.items() if scores is not None})
 
 
 def _duels(parts: Sequence[Part]) -> Duels:

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from solon.server.group import Group, digest
 from solon.server.refusal import Refusal
-from solon.server.reply import encoded, reply
+from solon.server.reply import Json, encoded, reply
 from solon.server.routing import DirectRoute, invalid
-from solon.server.service import Service
+from solon.server.service import Service, named
 from solon.server.wire import REFUSALS, BatchReply, BatchRequest, ErrorReply, JudgeReply, JudgeRequest
 
 PROTOCOL = "native"
@@ -27,7 +27,7 @@ def routes(service: Service) -> APIRouter:
         deadline = service.deadline(body.deadline_s)
         async with service.desk.admitted(deadline, hold=False):
             answer = await _judged(service, body, deadline)
-        return _json(_kept(service, answer))
+        return Json(_kept(service, answer))
 
     @router.post("/v1/judge/batch", response_model=BatchReply, responses=REFUSALS)
     async def batch(body: BatchRequest) -> Response:
@@ -37,7 +37,7 @@ def routes(service: Service) -> APIRouter:
             raise Refusal(422, "invalid", f"{len(body.items)} items are given; at most {most} are allowed")
         async with service.desk.admitted(service.deadline(), hold=False):
             answers = await asyncio.gather(*(_item(service, item) for item in body.items))
-        return _json(encoded({"items": answers}))
+        return Json(encoded({"items": answers}))
 
     @router.get("/v1/judgments/{name:path}", response_model=JudgeReply, responses={404: {"model": ErrorReply}})
     async def judgment(name: str) -> Response:
@@ -45,7 +45,7 @@ def routes(service: Service) -> APIRouter:
         body = service.keeping.find(name)
         if body is None:
             raise Refusal(404, "not_found", "no judgment of this id is kept")
-        return _json(body)
+        return Json(body)
 
     return router
 
@@ -69,14 +69,15 @@ async def _judged(service: Service, body: JudgeRequest, deadline: float) -> dict
         body.prompt, k=body.k, reward=body.reward, reference=body.reference, principles=body.principles
     )
     responses = service.responses(body.responses)
-    name = body.id or digest(query, responses)
+    told = digest(query, responses)
+    name = body.id or told
     if len(responses) == 1 and (body.group_id is not None or (body.group_size or 1) > 1):
         size = body.group_size or max(service.settings.group_size, 1)
         size = size if size > 1 or body.group_size else service.settings.max_responses
         member = await service.member(query, responses[0], body.group_id or "", size, deadline)
         _count(service, member.group, member.place)
         return reply(name, member.group, member.place)
-    group = await service.group(query, responses, body.id or "", deadline)
+    group = await service.group(query, responses, named(body.id or "", told), deadline)
     _count(service, group)
     return reply(name, group)
 
@@ -93,7 +94,3 @@ def _kept(service: Service, answer: dict[str, Any]) -> bytes:
     body = encoded(answer)
     service.keeping.keep(answer["id"], body)
     return body
-
-
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")

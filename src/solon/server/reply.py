@@ -4,6 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from fastapi import Response
+from pydantic_core import to_json
+
 from solon.server.engine import Judged
 from solon.server.group import Group, Part
 from solon.types import Judgment, Order, Principle, Unread
@@ -16,30 +19,42 @@ def reply(name: str, group: Group, place: int | None = None) -> dict[str, Any]:
     """
     members = list(range(group.n)) if place is None else [place]
     outcomes = [(part, *one) for part in group.parts for one in _outcomes(part.judged)]
-    read = [(part, outcome) for part, outcome, _, _ in outcomes if isinstance(outcome, Judgment)]
+    read = [outcome for _, outcome, _, _ in outcomes if isinstance(outcome, Judgment)]
+    scores, rewards = group.scores, group.rewards
     verdict = group.parts[0].judged.verdict if len(group.parts) == 1 else None
     return {
         "id": name,
-        "scores": [group.scores[i] for i in members],
-        "rewards": [group.rewards[i] for i in members],
-        "valid": [group.scores[i] is not None for i in members],
-        "reason": group.reason if any(group.scores[i] is None for i in members) else None,
+        "scores": [scores[i] for i in members],
+        "rewards": [rewards[i] for i in members],
+        "valid": [scores[i] is not None for i in members],
+        "reason": group.reason if any(scores[i] is None for i in members) else None,
         "best": [members.index(i) for i in group.best if i in members],
         "agreement": verdict and verdict.agreement,
         "position_consistency": verdict and verdict.position_consistency,
-        "k_used": group.read,
-        "unread": group.unread,
-        "principles": _principles([principle for _, one in read for principle in one.principles]),
-        "critiques": [one.critique for _, one in read],
+        "k_used": len(read),
+        "unread": len(outcomes) - len(read),
+        "principles": _principles([principle for one in read for principle in one.principles]),
+        "critiques": [one.critique for one in read],
         "samples": [_sample(*one, members) for one in outcomes],
         "usage": _usage(group, place),
         "group": None if place is None else {"size": group.n, "place": place},
     }
 
 
+class Json(Response):
+    """A body that is JSON already, answered without looking at it again."""
+
+    def __init__(self, body: bytes) -> None:
+        self.status_code, self.background, self.body = 200, None, body
+        self.raw_headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+
+
 def encoded(answer: object) -> bytes:
-    """Encode an answer; what models write may not be valid Unicode, so all but ASCII is escaped."""
-    return json.dumps(answer).encode()
+    """Encode an answer; where what a model wrote is no valid Unicode, all but ASCII is escaped."""
+    try:
+        return to_json(answer)
+    except (ValueError, UnicodeEncodeError):
+        return json.dumps(answer).encode()
 
 
 def _outcomes(judged: Judged) -> list[tuple[Judgment | Unread, Order, str | None]]:

@@ -1,7 +1,6 @@
 """The service behind every protocol: a query and its responses in, a group out; single responses gather in cohorts."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from solon.data.fields import MalformedLine, messages, response
 from solon.server.cohorts import Cohorts
 from solon.server.desk import NOTHING, Desk
 from solon.server.engine import Engine, Judged
-from solon.server.group import Group, Part, Query, judge_group
+from solon.server.group import Group, Part, Query, digest, group_of, judge_group
 from solon.server.keeping import Keeping
 from solon.server.logs import Log
 from solon.server.metrics import Metrics
@@ -58,9 +57,8 @@ class Service:
 
     def __init__(self, engine: Engine, settings: Settings, keeping: Keeping, log: Log) -> None:
         self.settings, self.keeping, self.log = settings, keeping, log
-        self.metrics = Metrics()
         self.desk = Desk(engine, keeping, settings.in_flight, settings.queue, self._failed)
-        self.metrics.watch(self.desk)
+        self.metrics = Metrics(self.desk)
         self.cohorts: Cohorts[tuple[str, Query], tuple[Content, float], Member] = Cohorts(
             self._cohort, self.metrics.released
         )
@@ -109,7 +107,7 @@ class Service:
             raise Refusal(422, "invalid", str(error)) from error
 
     async def group(self, query: Query, responses: Sequence[Content], name: str, deadline: float) -> Group:
-        """Judge a complete group.
+        """Judge a complete group; `name` identifies its content.
 
         Raises:
             Refusal: the engine cannot judge such a group (422).
@@ -160,7 +158,8 @@ class Service:
         name, query = key
         deadline = _common([until for _, until in members])
         try:
-            group = await self.group(query, [content for content, _ in members], name, deadline)
+            responses = [content for content, _ in members]
+            group = await self.group(query, responses, named(name, digest(query, responses)), deadline)
         except Refusal:
             return [lost(query.reward, "misfit") for _ in members]
         return [Member(group, i) for i in range(len(members))]
@@ -170,9 +169,14 @@ class Service:
         self.log.error("engine", error)
 
 
+def named(name: str, told: str) -> str:
+    """Return what identifies a case: what its caller calls it, if anything, and the digest of its content."""
+    return f"{name}.{told}" if name else told
+
+
 def lost(kind: Kind, reason: str) -> Member:
     """Return a response that was not judged, and why."""
-    return Member(Group(1, kind, (Part((0,), Judged(NOTHING, cut=reason)),)), 0)
+    return Member(group_of(1, kind, (Part((0,), Judged(NOTHING, cut=reason)),)), 0)
 
 
 def _common(deadlines: Sequence[float]) -> float:
@@ -184,8 +188,3 @@ def _common(deadlines: Sequence[float]) -> float:
     left = [deadline - now for deadline in deadlines]
     first = min(one for one in left if one >= max(left) / 2)
     return now + first - min(_MARGIN, first / 10)
-
-
-def milliseconds(since: float) -> float:
-    """Return the milliseconds since a `time.perf_counter()`."""
-    return round(1000 * (time.perf_counter() - since), 2)

@@ -1,5 +1,6 @@
 """Serving: uvicorn with this project's limits, and an end that answers what is under way."""
 
+import gc
 import logging
 import math
 import signal
@@ -33,6 +34,8 @@ class DrainingServer(uvicorn.Server):
 def run(app: FastAPI, host: str, port: int) -> None:
     """Serve an application until the process is told to end; SIGTERM ends it with exit code 0, also at the start."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))  # uvicorn raises it once more when it has drained
+    gc.collect()
+    gc.freeze()  # what lives as long as the process need not be looked at again
     server(app, host, port).run()
 
 
@@ -53,6 +56,7 @@ def server(app: FastAPI, host: str, port: int) -> DrainingServer:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=math.ceil(service.settings.drain),
     )

@@ -52,7 +52,7 @@ class JudgeRequest(Body):
     """A text, or messages whose last one is the user's; `messages` is another name of it."""
     responses: list[str | Said] = Field(min_length=1)
     """One or more responses."""
-    principles: list[str] = []
+    principles: tuple[str, ...] = ()
     """Principles to judge by, in place of the judge's own."""
     reference: str | None = None
     """An answer that is known to be right."""

@@ -19,7 +19,7 @@ from solon.server.group import Group, Part, digest
 from solon.server.protocols.nemo_gym import ranking
 from solon.server.protocols.rollouts import usage
 from solon.server.refusal import Refusal
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Member, Service
 from solon.server.wire import REFUSALS, RolloutOptions, Said, Turn
@@ -69,17 +69,18 @@ def routes(service: Service) -> APIRouter:
         asked, deadline = _asked(body), service.deadline(options.deadline_s)
         query = service.query(asked.prompt, k=options.k, reward=options.reward, principles=asked.principles)
         responses = service.responses(asked.responses)
+        name = digest(query, responses)
         async with service.desk.admitted(deadline, hold=False):
-            group = await service.group(query, responses, "", deadline)
+            group = await service.group(query, responses, name, deadline)
         service.metrics.rewarded("chat", group.reason, group.n)
         if group.reason is not None:
             raise Refusal(
                 503, group.reason, "no judgment could be read; the reason is this error's code", retry_after=2
             )
-        told = _completion(service, body, asked, group, digest(query, responses))
+        told = _completion(service, body, asked, group, name)
         if body.stream:
             return Response(_stream(told), media_type="text/event-stream")
-        return Response(encoded(told), media_type="application/json")
+        return Json(encoded(told))
 
     @router.get("/v1/models")
     async def models() -> Response:

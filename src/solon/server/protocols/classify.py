@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from solon.server.protocols.rollouts import Rollout, members, usage, valid
 from solon.server.refusal import Refusal
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Member, Service
 from solon.server.turns import prompt_of, turns_of
@@ -81,7 +81,7 @@ def routes(service: Service) -> APIRouter:
             given = [conversation(list(body.messages))] if body.messages is not None else inputs(body.input)
             found = await members(service, "classify", given, options)
             told = _classified(service, body, found)
-        return Response(encoded(told), media_type="application/json")
+        return Json(encoded(told))
 
     return router
 

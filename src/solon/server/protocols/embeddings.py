@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from solon.server.protocols.classify import inputs
 from solon.server.protocols.rollouts import members, usage, valid
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
 from solon.server.wire import REFUSALS, RolloutOptions
@@ -60,6 +60,6 @@ def routes(service: Service) -> APIRouter:
             for i, one in enumerate(found)
         ]
         told = {"object": "list", "model": body.model or "solon", "data": data, "usage": usage(found)}
-        return Response(encoded(told), media_type="application/json")
+        return Json(encoded(told))
 
     return router

@@ -13,7 +13,7 @@ from pydantic.config import JsonDict, JsonValue
 
 from solon.server.protocols.rollouts import Rollout, members, valid
 from solon.server.refusal import Refusal
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Member, Service
 from solon.server.wire import REFUSALS, RolloutOptions
@@ -90,7 +90,7 @@ def routes(service: Service) -> APIRouter:
         group = next((str(whole[key]) for key in _GROUP_KEYS if whole.get(key) is not None), "")
         asked = Rollout(_input(body.responses_create_params), _text(body.response), None, group, _given(body.principle))
         (member,) = await members(service, "nemo_gym", [asked], options, hold=True)
-        return Response(encoded(whole | _verified(service, member)), media_type="application/json")
+        return Json(encoded(whole | _verified(service, member)))
 
     @router.post("/compare", response_model=Compared, responses=REFUSALS)
     async def compare(body: Compare, options: Annotated[RolloutOptions, Query()]) -> Response:
@@ -100,7 +100,7 @@ def routes(service: Service) -> APIRouter:
         asked = [Rollout(history, _text(one), None, "", given) for one in body.response_objs]
         alone = options.model_copy(update={"group_size": 1})
         found = await members(service, "nemo_gym", asked, alone, hold=True)
-        return Response(encoded(_compared(service, found)), media_type="application/json")
+        return Json(encoded(_compared(service, found)))
 
     return router
 

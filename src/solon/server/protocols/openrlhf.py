@@ -13,7 +13,7 @@ from pydantic.config import JsonDict
 
 from solon.server.protocols.rollouts import Rollout, members, valid
 from solon.server.refusal import Refusal
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
 from solon.server.turns import rollout
@@ -70,7 +70,7 @@ def routes(service: Service) -> APIRouter:
                 "solon_unread": [float(member.group.unread) for member in found],
             },
         }
-        return Response(encoded(answer), media_type="application/json")
+        return Json(encoded(answer))
 
     return router
 

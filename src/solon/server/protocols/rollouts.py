@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from solon.server.group import Group, Query
+from solon.server.group import Group, Query, digest
 from solon.server.refusal import Refusal
-from solon.server.service import Member, Service, lost
+from solon.server.service import Member, Service, lost, named
 from solon.server.turns import shown
 from solon.server.wire import RolloutOptions
 from solon.types import Content
@@ -94,7 +94,7 @@ async def _complete(
     service: Service, name: str, query: Query, responses: Sequence[Content], deadline: float
 ) -> list[Member]:
     try:
-        group: Group = await service.group(query, responses, name, deadline)
+        group: Group = await service.group(query, responses, named(name, digest(query, responses)), deadline)
     except Refusal:
         return [lost(query.reward, "misfit") for _ in responses]
     return [Member(group, i) for i in range(group.n)]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from solon.server.protocols.rollouts import Rollout, members, valid
-from solon.server.reply import encoded
+from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
 from solon.server.wire import REFUSALS, RolloutOptions, Turn
@@ -64,6 +64,6 @@ def routes(service: Service) -> APIRouter:
             "solon_k_used": float(member.group.read),
             "solon_unread": float(member.group.unread),
         }
-        return Response(encoded(told if options.form == "object" else score), media_type="application/json")
+        return Json(encoded(told if options.form == "object" else score))
 
     return router
