@@ -69,6 +69,13 @@ async def test_who_gives_up_leaves_and_who_is_hasty_hurries_nobody_away() -> Non
     assert cohorts.waiting == 0
 
 
+@pytest.mark.parametrize("deadline", [5e-324, 1e-3])
+async def test_no_time_at_all_is_still_answered(deadline: float) -> None:
+    async with serving() as client:
+        answer = await client.judge("worth 3", group_id="g", group_size=8, deadline_s=deadline)
+    assert (answer["scores"], answer["reason"]) in (([3.0], None), ([None], "deadline"))
+
+
 async def test_judging_ends_when_nobody_waits_for_it_any_more() -> None:
     ended = asyncio.Event()
 

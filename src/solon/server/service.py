@@ -162,6 +162,9 @@ class Service:
             group = await self.group(query, responses, named(name, digest(query, responses)), deadline)
         except Refusal:
             return [lost(query.reward, "misfit") for _ in members]
+        except Exception as error:
+            self._failed(error)
+            return [lost(query.reward, "failed_call") for _ in members]
         return [Member(group, i) for i in range(len(members))]
 
     def _failed(self, error: Exception) -> None:
@@ -186,5 +189,5 @@ def _common(deadlines: Sequence[float]) -> float:
     """
     now = asyncio.get_running_loop().time()
     left = [deadline - now for deadline in deadlines]
-    first = min(one for one in left if one >= max(left) / 2)
+    first = min((one for one in left if one >= max(left) / 2), default=0.0)
     return now + first - min(_MARGIN, first / 10)

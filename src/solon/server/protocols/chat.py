@@ -25,6 +25,7 @@ from solon.server.service import Member, Service
 from solon.server.wire import REFUSALS, RolloutOptions, Said, Turn
 from solon.types import Judgment
 
+_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 PATHS = {"/v1/chat/completions": "chat"}
 _RESPONSE = re.compile(r"response_(\d+)")
 
@@ -63,7 +64,7 @@ def routes(service: Service) -> APIRouter:
     """Return the routes of OpenAI's API."""
     router = APIRouter(route_class=DirectRoute, tags=["chat"])
 
-    @router.post("/v1/chat/completions", responses=REFUSALS)
+    @router.post("/v1/chat/completions", responses=REFUSALS | _STREAMED)
     async def chat(body: Chat, options: Annotated[RolloutOptions, Query()]) -> Response:
         """Judge, and answer with the judgment as text."""
         asked, deadline = _asked(body), service.deadline(options.deadline_s)
