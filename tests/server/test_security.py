@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,13 +21,13 @@ def script(request: Any, index: int) -> str:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("schemathesis") is None, reason="needs schemathesis")
-async def test_schemathesis_finds_no_error_of_the_server() -> None:
+async def test_schemathesis_finds_no_error_of_the_server(tmp_path: Path) -> None:
     async with serving(judging(script, k=1), deadline=2, group_wait=0.05) as client:
         options = ["--checks", CHECKS, "--max-examples", "10", "--seed", "1", "--suppress-health-check", "all"]
         options += ["--phases", "examples,fuzzing"]
         command = ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "run", "--no-color", *options]
         one = await asyncio.create_subprocess_exec(
-            sys.executable, *command, f"{client.url}/openapi.json", stdout=asyncio.subprocess.PIPE
+            sys.executable, *command, f"{client.url}/openapi.json", stdout=asyncio.subprocess.PIPE, cwd=tmp_path
         )
         told, _ = await one.communicate()
         assert '"event":"bug"' not in client.written.getvalue()
