@@ -6,7 +6,7 @@ held-out responses before and after, so what is printed is the truth and not the
 
     python examples/trl_grpo.py                                 # the judge in this process
     python examples/trl_grpo.py --url http://localhost:8100     # `solon serve --model sandbox` in another terminal
-    python examples/trl_grpo.py --overtrain                     # a weak judge, for too long: reward hacking, detected
+    python examples/trl_grpo.py --overtrain                     # a weak judge, followed too eagerly: reward hacking
 
 For your own training only `reward` below matters: GRPOTrainer(reward_funcs=[...]) takes it with any model and data.
 """
@@ -50,8 +50,8 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="GRPO in TRL with Solon as the reward")
     parser.add_argument("--url", help="a Solon server; without one the judge runs in this process")
-    parser.add_argument("--overtrain", action="store_true", help="a weak judge for too long: reward hacking")
-    parser.add_argument("--steps", type=int, help="updates of GRPO (40; overtrained 120)")
+    parser.add_argument("--overtrain", action="store_true", help="a weak judge, followed too eagerly: reward hacking")
+    parser.add_argument("--steps", type=int, help="updates of GRPO (80; overtrained 40)")
     parser.add_argument("--rollouts", type=int, default=64, help="responses a step")
     parser.add_argument("--imitate", type=int, default=200, help="updates of imitation before")
     parser.add_argument("--policy", help="a folder to keep the imitating policy in, and to start from if it is there")
@@ -225,10 +225,10 @@ def train(policy, tokenizer, watched: Watched, given: argparse.Namespace, folder
         per_device_train_batch_size=given.rollouts,
         num_generations=GROUP,
         max_completion_length=LONGEST,
-        learning_rate=1e-3,
+        learning_rate=1e-3 if given.overtrain else 2e-4,
         lr_scheduler_type="constant_with_warmup",
         warmup_steps=3,
-        beta=0.0,
+        beta=0.0 if given.overtrain else 0.02,
         temperature=1.0,
         seed=given.seed,
         use_cpu=True,
@@ -278,7 +278,7 @@ def main() -> None:
 
 def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], close: Callable[[], None]) -> None:
     """Imitate, reinforce, and measure before and after."""
-    given.steps = given.steps or (120 if given.overtrain else 40)
+    given.steps = given.steps or (40 if given.overtrain else 80)
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     torch.set_num_threads(1)
