@@ -257,7 +257,7 @@ def responses(
     policy.eval()
     asked = [prompt_of(one) for one in held]
     inputs = tokenizer.apply_chat_template(
-        asked, add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True, padding_side="left"
+        asked, add_generation_prompt=True, return_dict=True, return_tensors="pt", padding=True
     )
     said = policy.generate(
         input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], do_sample=True, max_new_tokens=LONGEST
@@ -283,7 +283,7 @@ def run(given: argparse.Namespace, reward: Callable[..., list[float | None]], cl
     transformers_logging.disable_progress_bar()
     torch.set_num_threads(1)
     set_seed(given.seed)
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint("base"))
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint("base"), padding_side="left")
     policy = imitating(tokenizer, given)
 
     held = cases("dev", given.held_out, seed=given.seed, n=1)
