@@ -4,6 +4,7 @@ They stand in a cache folder and are made once. The package and what it needs al
 transformers and their like are found where the tests themselves run, by a `.pth` file.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -28,6 +29,13 @@ PACKAGES = {
 def python_of(name: str) -> Path:
     """Return the interpreter of a trainer's environment, made if it is not there; skip where it cannot be made."""
     folder = CACHE / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one of them makes it
+        return _made(folder, name)
+
+
+def _made(folder: Path, name: str) -> Path:
     python, done = folder / "bin" / "python", folder / "done"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
