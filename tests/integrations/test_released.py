@@ -1,5 +1,6 @@
 """The released packages' own client code against ours: OpenRLHF 0.11.2 and verl 0.9.1, in environments of their own."""
 
+import asyncio
 import json
 
 import pytest
@@ -59,6 +60,20 @@ def test_openrlhf_calls_get_reward(stand):
     found = openrlhf([f"{stand.url}/get_reward"])
     assert found[0] == [[7.0], [0.7], {"solon_valid": [1.0]}]
     assert stand.asked[0]["path"] == "/get_reward"
+
+
+async def test_openrlhf_calls_our_server():
+    pytest.importorskip("solon.server.app", reason="the server and its extra are not installed")
+    from tests.server.serving import judging, serving
+
+    async with serving(judging(lambda request, index: r"Scores: \boxed{7}")) as server:
+        found = await asyncio.to_thread(openrlhf, [f"{server.url}/get_reward"])
+    assert [each[:2] for each in found] == [[[7.0], [pytest.approx(6 / 9)]]] * 8
+    assert {each[2]["solon_valid"][0] for each in found} == {1.0}
+    async with serving(judging(lambda request, index: "I cannot say.")) as server:
+        found = await asyncio.to_thread(openrlhf, [f"{server.url}/get_reward"])
+    assert {each[2]["solon_valid"][0] for each in found} == {0.0}, "no reward is told by its flag, never by a silent 0"
+    assert all(each[0][0] > 0 for each in found)
 
 
 VERL = """
