@@ -18,7 +18,7 @@ from solon.errors import UserError
 from tests.benchmarks.synthetic import MAKE, parquet
 
 Row = dict[str, Any]
-LEFT_OUT = object()
+LEFT_OUT = ...
 """Stands for a key that is not there."""
 
 FIELDS: Mapping[str, list[tuple[str, object, str]]] = {
