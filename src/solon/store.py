@@ -44,6 +44,7 @@ INSERT INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
 """
 _SELECT_CASE = "SELECT place, digest, tags FROM cases WHERE id = CAST(? AS TEXT)"
+_SELECT_CASES = "SELECT id, body, tags FROM cases ORDER BY place, rowid LIMIT ? OFFSET ?"
 _INSERT_NEW = "INSERT OR IGNORE INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
 _NEXT_PLACE = "SELECT coalesce(max(rowid), 0) FROM cases"
 _INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
@@ -154,10 +155,18 @@ class Store:
         with self._told():
             return {key: json.loads(value) for key, value in self._db.execute("SELECT key, value FROM run")}
 
-    def cases(self) -> list[Case]:
-        """Return the run's cases in their order; an image is where it was found, if that was kept."""
+    def count(self) -> int:
+        """Return the number of cases."""
         with self._told():
-            rows = self._db.execute("SELECT id, body, tags FROM cases ORDER BY place")
+            return int(self._db.execute("SELECT count(*) FROM cases").fetchone()[0])
+
+    def cases(self, first: int = 0, most: int = -1) -> list[Case]:
+        """Return the run's cases in their order, or at most so many from the first on; -1 is all.
+
+        An image is where it was found, if that was kept.
+        """
+        with self._told():
+            rows = self._db.execute(_SELECT_CASES, (most, first))
             return [_case(name, json.loads(body), json.loads(tags)) for name, body, tags in rows]
 
     def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:

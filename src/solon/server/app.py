@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from solon.judge import Judge
-from solon.server import native
+from solon.server import native, page
 from solon.server.doors import Guarded, Watched
 from solon.server.engine import Engine, JudgeEngine
 from solon.server.keeping import Keeping
@@ -25,11 +25,11 @@ from solon.server.routing import Shortcut
 from solon.server.service import Service
 from solon.server.settings import Settings
 
-SPOKEN = (native, openrlhf, slime, nemo_gym, classify, embeddings, chat)
+SPOKEN = (native, openrlhf, slime, nemo_gym, classify, embeddings, chat, page)
 """The protocols: each module has its `PATHS`, by the name that metrics and logs use, and its `routes`."""
 _PROTOCOLS = dict(ChainMap(*(protocol.PATHS for protocol in SPOKEN)))
 ROUTES = (*(protocol.routes for protocol in SPOKEN), operation)
-"""What the application serves; a page joins here."""
+"""What the application serves."""
 
 
 class Application(FastAPI):
@@ -84,7 +84,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     inner = BodyLimit(Shortcut(app.document, routers), settings.max_body)
-    app.doors = Watched(Guarded(inner, Keys(settings.keys), OPEN), _PROTOCOLS, service.metrics, log)
+    app.doors = Watched(Guarded(inner, Keys(settings.keys), OPEN | page.OPEN), _PROTOCOLS, service.metrics, log)
     return app
 
 

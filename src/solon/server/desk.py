@@ -6,6 +6,7 @@ from collections.abc import Callable
 from solon.errors import SolonError
 from solon.server.engine import Engine, Judged
 from solon.server.keeping import Keeping
+from solon.server.notes import Notes
 from solon.server.refusal import Refusal
 from solon.server.times import Limit, Limits
 from solon.types import Case, Verdict
@@ -60,15 +61,20 @@ class Desk:
         """Raise TimeoutError in an `async with` at this time of the loop, or when the server ends."""
         return self._limits.until(deadline)
 
-    async def judge(self, case: Case, k: int, deadline: float) -> Judged:
-        """Judge a case; at its deadline, or when the engine fails, by what was read until then."""
-        notes = self._keeping.notes(case)
+    async def judge(
+        self, case: Case, k: int, deadline: float, *, engine: Engine | None = None, notes: Notes | None = None
+    ) -> Judged:
+        """Judge a case; at its deadline, or when the engine fails, by what was read until then.
+
+        Another engine or notes of one's own take the place of the desk's.
+        """
+        engine, notes = engine or self.engine, notes or self._keeping.notes(case)
         limit = self.until(deadline)
         try:
             async with limit, self._places:
                 self.judging += 1
                 try:
-                    judged = await self.engine.judge(case, k, notes)
+                    judged = await engine.judge(case, k, notes)
                 finally:
                     self.judging -= 1
             self.faults = 0 if judged.verdict.judgments else self.faults + 1
@@ -80,7 +86,7 @@ class Desk:
                 self._failed(error)
         cut = "shutting_down" if self.closing else "deadline" if late else "failed_call"
         try:
-            partial = self.engine.so_far(case, k, notes)
+            partial = engine.so_far(case, k, notes)
         except SolonError:
             partial = Judged(NOTHING, cost=notes.cost)
         return Judged(partial.verdict, partial.finishes, partial.cost, cut)

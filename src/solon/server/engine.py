@@ -64,22 +64,22 @@ class JudgeEngine:
             return f"this server weighs its judgments, and k is {self.k} for all requests: leave k out"
         if case.principles and base.config.principles == "query":
             return "this server writes the principles from the query itself: leave principles out"
-        return self._judge(case, k).misfit(case)
+        return self.judge_of(case, k).misfit(case)
 
     async def judge(self, case: Case, k: int, notes: Notes) -> Judged:
         """Judge a case k times; whatever arrives goes into the notes."""
-        (verdict,) = await self._judge(case, k).judge([case], notes)
+        (verdict,) = await self.judge_of(case, k).judge([case], notes)
         return Judged(verdict, notes.finishes(), notes.cost)
 
     def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
         """Vote on what the notes hold, after judging was broken off."""
-        judge = self._judge(case, k)
+        judge = self.judge_of(case, k)
         found = judge.principled(case, notes)
         if isinstance(found, Case):
             found = judge.verdict(found, notes.samples(case.id), notes.weights(case.id))
         return Judged(found, notes.finishes(), notes.cost)
 
-    def _judge(self, case: Case, k: int) -> Judge:
+    def judge_of(self, case: Case, k: int) -> Judge:
         """Return the judge that asks k times, by the case's own principles where it brings some."""
         key = (k, bool(case.principles))
         if key not in self._judges:

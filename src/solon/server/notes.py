@@ -50,18 +50,26 @@ class Notes(Store):
         self._weights: dict[int, float] = {}
         self._principles: dict[str, Sampled | Failure] = {}
         self._trim: int | None = None
+        self._early: set[int] = set()
 
     def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:
         """Do nothing: there is only one case."""
 
     def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
         """Keep one answer; samples that saw more of the case than this one count no longer."""
+        if self._early.issuperset(slot.place for slot in slots):
+            return
         if trim != self._trim:
             self._samples, self._weights, self._trim = {}, {}, trim
         self._samples.update(zip((slot.place for slot in slots), answer.samples, strict=True))
         self.cost.bill(answer)
         if self._kept is not None:
             self._kept(slots, answer, trim)
+
+    def arrive(self, case_id: str, slot: Slot, answer: Answer) -> None:
+        """Keep one sample of a request of which others are still to come; when it is whole, it is not kept again."""
+        self.add(case_id, [slot], answer)
+        self._early.add(slot.place)
 
     def trim(self, case_id: str) -> int | None:
         """Return how much of the case its samples were shown, None for all."""

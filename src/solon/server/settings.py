@@ -49,6 +49,8 @@ class Settings(BaseModel):
     keys: Path | None = None
     """A file of API keys, one a line, read again when it changes; SOLON_API_KEYS holds more, by commas. Without any key
     everybody may ask."""
+    runs: Path | None = None
+    """A folder of runs, as solon judge --out makes them, that the page at / shows."""
     log_texts: bool = False
     """Also log the texts of prompts, responses and faults."""
 
