@@ -44,7 +44,11 @@ INSERT INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET place = excluded.place, tags = excluded.tags
 """
 _SELECT_CASE = "SELECT place, digest, tags FROM cases WHERE id = CAST(? AS TEXT)"
-_SELECT_CASES = "SELECT id, body, tags FROM cases ORDER BY place, rowid LIMIT ? OFFSET ?"
+_SELECT_CASES = """
+SELECT id, body, tags FROM cases
+WHERE rowid IN (SELECT rowid FROM cases ORDER BY place, rowid LIMIT ? OFFSET ?) ORDER BY place, rowid
+"""
+_SELECT_CASE_OF = "SELECT id, body, tags FROM cases WHERE id = CAST(? AS TEXT)"
 _INSERT_NEW = "INSERT OR IGNORE INTO cases VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
 _NEXT_PLACE = "SELECT coalesce(max(rowid), 0) FROM cases"
 _INSERT_ANSWER = "INSERT INTO answers (prompt_tokens, calls, latency) VALUES (?, ?, ?)"
@@ -155,10 +159,16 @@ class Store:
         with self._told():
             return {key: json.loads(value) for key, value in self._db.execute("SELECT key, value FROM run")}
 
-    def count(self) -> int:
-        """Return the number of cases."""
+    def ids(self) -> list[str]:
+        """Return the ids of the run's cases in their order."""
         with self._told():
-            return int(self._db.execute("SELECT count(*) FROM cases").fetchone()[0])
+            return [name for (name,) in self._db.execute("SELECT id FROM cases ORDER BY place, rowid")]
+
+    def case(self, case_id: str) -> Case | None:
+        """Return one case, or None."""
+        with self._told():
+            row = self._db.execute(_SELECT_CASE_OF, (_bytes(case_id),)).fetchone()
+            return None if row is None else _case(row[0], json.loads(row[1]), json.loads(row[2]))
 
     def cases(self, first: int = 0, most: int = -1) -> list[Case]:
         """Return the run's cases in their order, or at most so many from the first on; -1 is all.

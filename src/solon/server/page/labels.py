@@ -1,11 +1,12 @@
 """Labels beside a run: `labels.jsonl` in its folder, the file that was judged or another one with the same ids."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from solon.data import read_cases
 from solon.errors import UserError
 from solon.reward import best_responses, correct, decides
-from solon.types import Label, LabeledCase, Ratings, Right, Verdict
+from solon.types import Label, LabeledCase, Ratings, Right
 
 NAME = "labels.jsonl"
 
@@ -26,11 +27,11 @@ def labels_beside(folder: Path) -> dict[str, Label]:
     return {one.case.id: one.label for one in reading.cases if isinstance(one, LabeledCase)}
 
 
-def right(verdict: Verdict, label: Label | None) -> bool | None:
-    """Tell whether a verdict is right; None where nothing was read or the label prefers nothing."""
-    if label is None or verdict.scores is None or not decides(label) or not _fits(label, len(verdict.scores)):
+def right(scores: Sequence[float] | None, label: Label | None) -> bool | None:
+    """Tell whether a verdict's scores are right; None where nothing was read or the label prefers nothing."""
+    if label is None or scores is None or not decides(label) or not _fits(label, len(scores)):
         return None
-    return correct(verdict.scores, label)
+    return correct(scores, label)
 
 
 def label_view(label: Label | None) -> dict[str, object] | None:

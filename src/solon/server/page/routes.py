@@ -1,7 +1,9 @@
 """The page's routes: its files, what it may ask for, judging with votes as they arrive, and stored runs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -60,11 +62,18 @@ class Chosen(BaseModel):
 
 def routes(service: Service) -> APIRouter:
     """Return the routes of the page; they are its own, and no part of the documented API."""
-    router = APIRouter(route_class=DirectRoute, include_in_schema=False)
+    runs = Runs(service.settings.runs)
+
+    @asynccontextmanager
+    async def lifespan(app: object) -> AsyncIterator[None]:
+        yield
+        runs.close()
+
+    router = APIRouter(route_class=DirectRoute, include_in_schema=False, lifespan=lifespan)
     for path in FILES:
         router.add_api_route(path, _file(path), methods=["GET"])
     _judging(router, service)
-    _reading(router, Runs(service.settings.runs))
+    _reading(router, runs)
     return router
 
 
@@ -84,24 +93,29 @@ def _judging(router: APIRouter, service: Service) -> None:
 
 
 def _reading(router: APIRouter, runs: Runs) -> None:
+    quick, slow = ThreadPoolExecutor(2, "page"), ThreadPoolExecutor(1, "page-filters")
+
     @router.get("/page/runs")
     async def listed() -> Response:
-        return _json({"runs": await _read(runs.listed)})
+        return _json(await _read(quick, lambda: {"runs": runs.listed()}))
 
     @router.get("/page/cases")
     async def cases(options: Picked) -> Response:
         wanted = [one for one in options.filters.split(",") if one]
         if unknown := set(wanted) - set(FILTERS):
             raise Refusal(422, "invalid", f"no filter '{min(unknown)[:40]}'; {', '.join(FILTERS)} are allowed")
-        return _json(await _read(partial(runs.cases, options.run, wanted, options.below, options.first, _ROWS)))
+        if not wanted:
+            return _json(await _read(quick, partial(runs.cases, options.run, options.first, _ROWS)))
+        picked = partial(runs.picked, options.run, wanted, options.below, options.first, _ROWS)
+        return _json(await _read(slow, picked))
 
     @router.get("/page/counts")
     async def counts(options: Picked) -> Response:
-        return _json(await _read(partial(runs.counts, options.run, options.below)))
+        return _json(await _read(slow, partial(runs.counts, options.run, options.below)))
 
     @router.get("/page/case")
     async def case(options: Chosen) -> Response:
-        return _json(await _read(partial(runs.case, options.run, options.place)))
+        return _json(await _read(quick, partial(runs.case, options.run, options.place)))
 
 
 def _file(path: str) -> Callable[[], Any]:
@@ -129,14 +143,14 @@ def _about(service: Service) -> dict[str, Any]:
     }
 
 
-async def _read(read: Callable[[], dict[str, Any] | list[dict[str, Any]]]) -> object:
+async def _read(threads: ThreadPoolExecutor, read: Callable[[], dict[str, Any] | dict[str, int]]) -> object:
     """Read files in a thread.
 
     Raises:
         Refusal: what is asked for is not there or cannot be read (404).
     """
     try:
-        return await asyncio.to_thread(read)
+        return await asyncio.get_running_loop().run_in_executor(threads, read)
     except UserError as error:
         raise Refusal(404, "not_found", str(error)) from error
 

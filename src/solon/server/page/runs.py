@@ -5,16 +5,18 @@ A run file is open only for as long as it takes to read a few cases, so that who
 
 import json
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 from solon.config import JudgeConfig
 from solon.errors import SolonError, UserError
 from solon.judge import Judge
 from solon.samplers.scripted import ScriptedSampler
+from solon.samplers.seam import Failure, Sampled
 from solon.scorers.scripted import ScriptedScorer
 from solon.server.page.labels import label_view, labels_beside, right
 from solon.server.page.view import case_view, snippet, verdict_view
@@ -28,15 +30,22 @@ read; a share of agreeing samples below a bound; a verdict that its label says i
 
 _FILE = "run.sqlite"
 _DEPTH = 3
-_CHUNK = 100
+_CHUNK = 50
 _PAUSE = 0.002
 _INDEXES = 4
+_LATER = 60
+_LOOKING = Lock()
+
+
+Kept: TypeAlias = tuple[Case, Verdict | tuple[Case, Mapping[int, Sampled | Failure], Mapping[int, float]]]
+"""A case with what its run file holds of it, so that it can be voted on when the file is closed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a case is picked by, of all cases of a run."""
 
+    id: str
     place: int
     flags: frozenset[str]
     agreement: float | None
@@ -48,30 +57,51 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What of a verdict its case is picked by."""
+
+    scores: Sequence[float] | None
+    tied: Sequence[int]
+    agreement: float | None
+    consistency: float | None
+    unread: bool
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "Seen":
+        """Take it from a verdict."""
+        consistency = verdict.position_consistency
+        return cls(verdict.scores, verdict.tied, verdict.agreement, consistency, bool(verdict.unread))
+
+
+@dataclass(frozen=True, slots=True)
 class _Opened:
     """A run between two looks into its file."""
 
     judge: Judge
     labels: dict[str, Label]
 
-    def verdict(self, store: Store, case: Case) -> Verdict:
-        """Vote on what is kept of a case, be it all that was asked for or not."""
+    def kept(self, store: Store, case: Case) -> "Kept":
+        """Return what is kept of a case."""
         found = self.judge.principled(case, store)
         if isinstance(found, Verdict):
-            return found
-        weights = store.weights(case.id) if self.judge.keep is not None else None
-        return self.judge.verdict(trimmed(found, store.trim(case.id)), store.samples(case.id), weights)
+            return case, found
+        weights = store.weights(case.id) if self.judge.keep is not None else {}
+        return case, (trimmed(found, store.trim(case.id)), store.samples(case.id), weights)
 
-    def mark(self, place: int, case: Case, verdict: Verdict) -> Mark:
+    def verdict(self, kept: "Kept") -> Verdict:
+        """Vote on what is kept of a case, be it all that was asked for or not."""
+        _, found = kept
+        return found if isinstance(found, Verdict) else self.judge.verdict(*found)
+
+    def mark(self, place: int, name: str, seen: Seen) -> Mark:
         """Return what a case is picked by."""
-        agreement, consistency = verdict.agreement, verdict.position_consistency
         flags = {
-            "tie": len(verdict.tied) > 1 and case.n > 1,
-            "disagreement": (agreement is not None and agreement < 1) or consistency == 0,
-            "unread": bool(verdict.unread),
-            "mismatch": right(verdict, self.labels.get(case.id)) is False,
+            "tie": seen.scores is not None and len(seen.scores) > 1 and len(seen.tied) > 1,
+            "disagreement": (seen.agreement is not None and seen.agreement < 1) or seen.consistency == 0,
+            "unread": seen.unread,
+            "mismatch": right(seen.scores, self.labels.get(name)) is False,
         }
-        return Mark(place, frozenset(name for name, raised in flags.items() if raised), agreement)
+        return Mark(name, place, frozenset(flag for flag, raised in flags.items() if raised), seen.agreement)
 
 
 class Runs:
@@ -85,29 +115,45 @@ class Runs:
         self._folder = folder
         self._indexes: dict[tuple[str, object], list[Mark]] = {}
         self._opened: dict[tuple[str, object], _Opened] = {}
-        self._lock = Lock()
+        self._lock, self._counting = Lock(), Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """Break off what is being read."""
+        self._closed = True
 
     def listed(self) -> list[dict[str, Any]]:
         """Return all runs, the last one that was written first."""
         found = sorted(self._files().items(), key=lambda item: -item[1].stat().st_mtime)
         return [_told(name, path) for name, path in found]
 
-    def cases(self, name: str, wanted: Sequence[str], below: float, first: int, most: int) -> dict[str, Any]:
-        """Return a page of a run's cases, those that pass all of `wanted`; without any the others are not looked at.
+    def cases(self, name: str, first: int, most: int) -> dict[str, Any]:
+        """Return a page of a run's cases; the others are not looked at.
 
         Raises:
             UserError: there is no such run, or it cannot be read.
         """
         path = self._file(name)
         run = self._run(path)
-        if wanted:
-            marks = [mark for mark in self._index(path, run) if mark.passes(wanted, below)]
-            total, places = len(marks), [mark.place for mark in marks[first : first + most]]
-        else:
-            with Store.of(path) as store:
-                total = store.count()
-            places = list(range(first, min(first + most, total)))
-        return {"total": total, "first": first, "labels": bool(run.labels), "rows": _rows(path, run, places)}
+        with opened(path) as store:
+            total, kept = len(store.ids()), [run.kept(store, case) for case in store.cases(first, most)]
+        rows = [_row(run, first + i, one) for i, one in enumerate(kept)]
+        return {"total": total, "first": first, "labels": bool(run.labels), "rows": rows}
+
+    def picked(self, name: str, wanted: Sequence[str], below: float, first: int, most: int) -> dict[str, Any]:
+        """Return a page of those of a run's cases that pass all of `wanted`.
+
+        Raises:
+            UserError: as `cases` does.
+        """
+        path = self._file(name)
+        run = self._run(path)
+        marks = [mark for mark in self._index(path, run) if mark.passes(wanted, below)]
+        with opened(path) as store:
+            found = [(mark.place, store.case(mark.id)) for mark in marks[first : first + most]]
+            kept = [(place, run.kept(store, case)) for place, case in found if case is not None]
+        rows = [_row(run, *one) for one in kept]
+        return {"total": len(marks), "first": first, "labels": bool(run.labels), "rows": rows}
 
     def counts(self, name: str, below: float) -> dict[str, int]:
         """Return how many cases of a run pass each filter.
@@ -127,15 +173,16 @@ class Runs:
         """
         path = self._file(name)
         run = self._run(path)
-        with Store.of(path) as store:
+        with opened(path) as store:
             found = store.cases(place, 1)
-            total = store.count()
+            total = len(store.ids())
             if not found:
                 raise UserError(f"the run '{name}' has no case {place + 1}")
-            verdict = run.verdict(store, found[0])
+            kept = run.kept(store, found[0])
+        verdict = run.verdict(kept)
         keep = run.judge.ending.votes(len(verdict.outcomes))
         label = run.labels.get(found[0].id)
-        told = verdict_view(verdict, keep=keep) | {"asked": run.judge.config.k, "right": right(verdict, label)}
+        told = verdict_view(verdict, keep=keep) | {"asked": run.judge.config.k, "right": right(verdict.scores, label)}
         scale = list(run.judge.form.scale or (1, 10))
         return {
             "case": case_view(found[0]),
@@ -161,7 +208,7 @@ class Runs:
         key = _stamp(path)
         with self._lock:
             if key not in self._opened:
-                with Store.of(path) as store:
+                with opened(path) as store:
                     judge = _judge(store.config(), path)
                 _forget(self._opened)
                 self._opened[key] = _Opened(judge, labels_beside(path.parent))
@@ -170,32 +217,57 @@ class Runs:
     def _index(self, path: Path, run: _Opened) -> list[Mark]:
         """Return the marks of all cases; the first time for a run they are all read and voted on."""
         key = _stamp(path)
-        with self._lock:
+        with self._counting:
             if key not in self._indexes:
                 _forget(self._indexes)
-                self._indexes[key] = _indexed(path, run)
+                self._indexes[key] = _written(path, run) or self._voted(path, run)
             return self._indexes[key]
 
-
-def _indexed(path: Path, run: _Opened) -> list[Mark]:
-    marks: list[Mark] = []
-    while True:
-        with Store.of(path) as store:
-            cases = store.cases(len(marks), _CHUNK)
-            marks += [run.mark(len(marks) + i, case, run.verdict(store, case)) for i, case in enumerate(cases)]
-        if len(cases) < _CHUNK:
-            return marks
-        time.sleep(_PAUSE)  # requests of the same process come first
-
-
-def _rows(path: Path, run: _Opened, places: Sequence[int]) -> list[dict[str, Any]]:
-    with Store.of(path) as store:
-        return [_row(run, store, place, case) for place in places for case in store.cases(place, 1)]
+    def _voted(self, path: Path, run: _Opened) -> list[Mark]:
+        marks: list[Mark] = []
+        while not self._closed:
+            with opened(path) as store:
+                kept = [run.kept(store, case) for case in store.cases(len(marks), _CHUNK)]
+            marks += [run.mark(len(marks) + i, one[0].id, Seen.of(run.verdict(one))) for i, one in enumerate(kept)]
+            if len(kept) < _CHUNK:
+                return marks
+            time.sleep(_PAUSE)  # requests of the same process come first
+        raise UserError("the server is about to end")
 
 
-def _row(run: _Opened, store: Store, place: int, case: Case) -> dict[str, Any]:
-    verdict = run.verdict(store, case)
-    mark = run.mark(place, case, verdict)
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """Open a run file for a short look; in this process one at a time, since whoever opens it has it alone.
+
+    Raises:
+        UserError: it cannot be used, or another process is writing it.
+    """
+    with _LOOKING, Store.of(path) as store:
+        yield store
+
+
+def _written(path: Path, run: _Opened) -> list[Mark] | None:
+    """Return the marks from the verdicts that were written beside a run, if they are of all its cases as they are."""
+    beside = path.with_name("verdicts.jsonl")
+    if not beside.is_file() or beside.stat().st_mtime < path.stat().st_mtime - _LATER:
+        return None
+    with opened(path) as store:
+        names = store.ids()
+    try:
+        lines = [json.loads(line) for line in beside.read_text("utf-8").splitlines()]
+        told = {line["id"]: _seen(line) for line in lines}
+        return [run.mark(place, name, told[name]) for place, name in enumerate(names)]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _seen(line: dict[str, Any]) -> Seen:
+    return Seen(line["scores"], line["tied"], line["agreement"], line["position_consistency"], bool(line["unread"]))
+
+
+def _row(run: _Opened, place: int, kept: Kept) -> dict[str, Any]:
+    case, verdict = kept[0], run.verdict(kept)
+    mark = run.mark(place, case.id, Seen.of(verdict))
     return {
         "place": place,
         "id": case.id,
@@ -213,9 +285,9 @@ def _row(run: _Opened, store: Store, place: int, case: Case) -> dict[str, Any]:
 def _told(name: str, path: Path) -> dict[str, Any]:
     told: dict[str, Any] = {"name": name, "written": path.stat().st_mtime}
     try:
-        with Store.of(path) as store:
+        with opened(path) as store:
             config = store.config()
-            told |= {"cases": store.count(), "samples": store.usage().samples}
+            told |= {"cases": len(store.ids()), "samples": store.usage().samples}
     except SolonError as error:
         return told | {"fault": str(error)}
     return told | {key: str(config.get(key, "")) for key in ("model", "form", "k")}

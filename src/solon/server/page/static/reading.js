@@ -144,7 +144,7 @@ export class Reading {
     const given = this.read.map((sample) => sample.scores[i]);
     const [low, high] = this.scale;
     const bins = binned(given, low, high);
-    const most = Math.max(1, ...bins.map((bin) => bin.count));
+    const most = Math.max(1, given.length);
     const width = 100 / bins.length;
     const bars = bins.map((bin, at) => svg("rect", {
       x: at * width + width * 0.12, width: width * 0.76, y: bin.count ? 30 - (29 * bin.count) / most : 29.4,
