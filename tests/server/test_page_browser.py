@@ -183,7 +183,7 @@ def test_paste_judge_read_open_a_run_and_filter(size: str, address: str, browser
     told(page, f"of {count} case")
     assert 0 < count < 130
     page.locator(".case a").first.click()
-    told(page, "the verdict does not")
+    told(page, "the verdict disagrees")
     page.get_by_role("button", name="Open all").click()
     page.screenshot(path=tmp_path / "case.png", full_page=True)
     watched.unharmed(address)

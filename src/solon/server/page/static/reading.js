@@ -315,8 +315,8 @@ function cost({ prompt, completion, calls }) {
 
 function labeled(label, verdict) {
   const what = label.best ? `${letters(label.best)} best` : label.right ? "right" : "wrong";
-  if (verdict.right === null) return what;
-  return `${what}: the verdict ${verdict.right ? "agrees" : "does not"}`;
+  if (verdict?.right == null) return what;
+  return `${what}; the verdict ${verdict.right ? "agrees" : "disagrees"}`;
 }
 
 function words(reason) {
