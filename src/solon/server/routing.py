@@ -38,7 +38,7 @@ class DirectRoute(APIRoute):
         hints = get_type_hints(endpoint)
         model: type[BaseModel] | None = hints.get("body")
         choices: type[BaseModel] | None = hints.get("options")
-        defaults = None if choices is None else choices()
+        defaults = None if choices is None or _required(choices) else choices()
 
         async def serve(body: bytes, query: bytes, path: Mapping[str, Any]) -> Response:
             try:
@@ -47,7 +47,7 @@ class DirectRoute(APIRoute):
                     arguments["body"] = model.model_validate_json(body)
                 if choices is not None:
                     asked = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
-                    arguments["options"] = choices.model_validate(dict(asked)) if asked else defaults
+                    arguments["options"] = choices.model_validate(dict(asked)) if asked or not defaults else defaults
                 return await endpoint(**arguments)
             except ValidationError as error:
                 return invalid(error).response()
@@ -77,6 +77,10 @@ class Shortcut:
         message = await receive()
         response = await serve(message["body"], scope["query_string"], {})
         await response(scope, receive, send)
+
+
+def _required(model: type[BaseModel]) -> bool:
+    return any(field.is_required() for field in model.model_fields.values())
 
 
 def invalid(error: ValidationError) -> Refusal:

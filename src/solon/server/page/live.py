@@ -10,7 +10,7 @@ from solon.plan import slots_of
 from solon.samplers.calls import together
 from solon.samplers.seam import Answer, Failure, Request, Sampled, Sampler
 from solon.server.engine import Engine, Judged, JudgeEngine
-from solon.server.group import Group, Part, Query, digest
+from solon.server.group import Part, Query, digest, group_of
 from solon.server.notes import Notes
 from solon.server.page.view import case_view, sample_view, verdict_view
 from solon.server.refusal import Refusal
@@ -150,7 +150,7 @@ class Live:
         """Judge the case, count and keep it as the native protocol does, and return the last event."""
         service, case = self._service, self.case
         judged = await service.desk.judge(case, self._k, deadline, engine=self._engine)
-        group = Group(case.n, "mean", (Part(tuple(range(case.n)), judged),))
+        group = group_of(case.n, "mean", (Part(tuple(range(case.n)), judged),))
         service.metrics.judged(group)
         service.keeping.keep(case.id, encoded(reply(case.id, group)))
         keep = None
