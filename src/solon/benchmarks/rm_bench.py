@@ -31,8 +31,10 @@ def read(source: Source) -> list[Item]:
 
 
 def _item(entry: Entry) -> Item:
-    domain = str(entry.row.get("domain") or entry.row.get("subset") or entry.file.name.partition("_filtered")[0])
-    if domain not in COUNTS:
+    told = entry.row.get("domain")  # the published files name it by their own names, and another `subset` inside
+    named = (entry.row.get("subset"), entry.file.name.partition("_filtered")[0]) if told is None else (told,)
+    domain = next((str(name) for name in named if name in COUNTS), None)
+    if domain is None:
         raise entry.fault("domain", f"one of {', '.join(COUNTS)} (or a file named so, such as chat_filtered.json)")
     responses = entry.texts("chosen", 3) + entry.texts("rejected", 3)
     name = f"{domain}/{entry.identity('id')}"
