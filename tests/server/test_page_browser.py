@@ -1,13 +1,9 @@
-"""The page in a real browser: paste, judge, read, open a run and filter, with hostile texts, also on a phone.
-
-axe-core is looked for where AXE_CORE says, or in ../shared/data/axe-core/axe.min.js.
-"""
+"""The page in a real browser: paste, judge, read, open a run and filter, with hostile texts, also on a phone."""
 
 import asyncio
 import importlib.util
 import io
 import json
-import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -25,6 +21,7 @@ from solon.server.serving import server
 from solon.server.settings import Settings
 from solon.store import Store
 from tests.judge.judging import case, shown
+from tests.server import axe
 from tests.server.serving import free_port
 
 if TYPE_CHECKING:
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 SIZES = {"screen": (1280, 800), "phone": (375, 780)}
 HOSTILE = (
     "<script>window.hit = 1</script>",
@@ -229,14 +225,12 @@ def test_votes_are_told_and_all_is_done_by_keyboard(address: str, browser: "Brow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_serious(size: str, scheme: str, address: str, browser: "Browser") -> None:
-    script = Path(os.environ.get("AXE_CORE", ROOT.parent / "shared" / "data" / "axe-core" / "axe.min.js"))
-    if not script.is_file():
-        pytest.skip("axe-core is not there: npm pack axe-core, unpack it, and name its axe.min.js in AXE_CORE")
+    script = axe.script()
     watched = Watched(browser, size, scheme)
     page = watched.page
 
     def sound() -> None:
-        page.evaluate(script.read_text("utf-8"))
+        page.evaluate(script)
         found = page.evaluate("axe.run()")["violations"]
         told = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found]
         assert not [one for one, raw in zip(told, found, strict=True) if raw["impact"] in ("serious", "critical")]

@@ -1,0 +1,35 @@
+"""axe-core, which looks for what keeps people from using a page: fetched once by npm into a cache folder."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+VERSION = "4.14.1"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "solon-tests"
+
+
+def script() -> str:
+    """Return its text: of the file that AXE_CORE names, else of npm's package; skip where there is neither."""
+    if named := os.environ.get("AXE_CORE"):
+        return Path(named).read_text("utf-8")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core is not there: install npm, or name an axe.min.js in AXE_CORE")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    packed = CACHE / f"axe-core-{VERSION}.tgz"
+    with (CACHE / "axe-core.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one of them fetches it
+        if not packed.is_file():
+            command = [npm, "pack", f"axe-core@{VERSION}", "--pack-destination", str(CACHE)]
+            made = subprocess.run(command, capture_output=True, text=True)
+            if made.returncode:
+                pytest.skip(f"npm cannot fetch axe-core here: {made.stderr.strip().splitlines()[-1]}")
+    with tarfile.open(packed) as archive:
+        member = archive.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode("utf-8")
