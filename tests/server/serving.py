@@ -26,12 +26,17 @@ from tests.judge.judging import fair
 
 @dataclass
 class Client:
-    """Asks a server; `log` is what it wrote so far."""
+    """Asks a server."""
 
     url: str
     session: aiohttp.ClientSession
     service: Service
     written: io.StringIO = field(default_factory=io.StringIO)
+
+    def logged(self) -> str:
+        """Return what was logged so far, also what waits to be written."""
+        self.service.log.flush()
+        return self.written.getvalue()
 
     async def post(self, path: str, body: object, **options: Any) -> tuple[int, Any]:
         """Post JSON and return status and parsed answer."""

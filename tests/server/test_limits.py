@@ -87,7 +87,7 @@ async def test_neither_logs_nor_figures_hold_what_was_judged() -> None:
             await client.get(f"/{secret}?{secret}=1")
             await client.get(f"/v1/judgments/{secret}")
             _, figures = await client.get("/metrics")
-            written = client.written.getvalue()
+            written = client.logged()
         assert secret not in figures
         assert texts or secret not in written
         assert all(json.loads(line)["event"] for line in written.splitlines())

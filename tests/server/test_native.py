@@ -91,7 +91,7 @@ async def test_a_dead_engine_gives_no_reward_and_says_nothing_of_it_but_its_kind
         for _ in range(8):
             await client.judge("a")
         ready, told = await client.get("/ready")
-        written = client.written.getvalue()
+        written = client.logged()
     assert (answer["valid"], answer["reason"]) == ([False, False], "failed_call")
     assert (ready, told["ready"]) == (503, False)
     assert "ConnectionError" in written
