@@ -1,10 +1,7 @@
 """The page of a run in a real browser: offline, from a file, with hostile texts, on a screen and on a phone."""
 
-import importlib.util
 import json
 import random
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,20 +58,6 @@ def data(folder: Path) -> Path:
         }
         rows.append(row | {"response_A": a, "response_B": b, "label": rng.choice(("A>B", "B>A"))})
     return write(folder / "dataset=hostile.jsonl", rows)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    """Start the system's Chromium, or skip where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None or importlib.util.find_spec("playwright") is None:
-        pytest.skip("chromium, or the package playwright that drives it, is not there")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ They stand in a cache folder and are made once. The package and what it needs al
 transformers and their like are found where the tests themselves run, by a `.pth` file.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -13,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fetching import CACHE, locked
+
 ROOT = Path(__file__).parents[2]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "solon-tests"
 PACKAGES = {
     "openrlhf": ["openrlhf==0.11.2", "pylatexenc==2.10"],
     "verl": [
@@ -29,9 +29,7 @@ PACKAGES = {
 def python_of(name: str) -> Path:
     """Return the interpreter of a trainer's environment, made if it is not there; skip where it cannot be made."""
     folder = CACHE / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one of them makes it
+    with locked(folder.name):
         return _made(folder, name)
 
 

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from solon.integrations import areal, ms_swift, nemo_rl, openrlhf, slime, verl
-from solon.integrations.templated import conversation, response
 
 CHATML = "<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nSay it.<|im_end|>\n<|im_start|>assistant\n"
 FAULTS = ["hang", (503, {"Retry-After": "60"}), b"not json", (422, {})]
@@ -111,15 +110,6 @@ def test_samples_of_a_prompt_are_a_cohort_where_its_size_is_known(stand, monkeyp
     names = [(asked["group_id"], asked["group_size"]) for asked in stand.asked]
     assert names[0] == names[1] != names[2]
     assert {size for _, size in names} == {2}
-
-
-def test_rendered_prompts_are_read_and_unknown_marks_removed():
-    llama = "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
-    assert conversation(llama) == [{"role": "user", "content": "Hi"}]
-    assert conversation("<s>[INST] Hi [/INST]") == "Hi"
-    assert conversation("plain <|odd|> text") == "plain  text"
-    assert response(CHATML + "Yes.<|im_end|>", CHATML) == "Yes."
-    assert response(CHATML + "<think>\nhm", CHATML + "<think>\n") == "<think>hm"
 
 
 # slime

@@ -1,6 +1,5 @@
 """axe-core, which looks for what keeps people from using a page: fetched once by npm into a cache folder."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fetching import CACHE, locked
+
 VERSION = "4.14.1"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "solon-tests"
 
 
 def script() -> str:
@@ -20,10 +20,8 @@ def script() -> str:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("axe-core is not there: install npm, or name an axe.min.js in AXE_CORE")
-    CACHE.mkdir(parents=True, exist_ok=True)
     packed = CACHE / f"axe-core-{VERSION}.tgz"
-    with (CACHE / "axe-core.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side, and one of them fetches it
+    with locked("axe-core"):
         if not packed.is_file():
             command = [npm, "pack", f"axe-core@{VERSION}", "--pack-destination", str(CACHE)]
             made = subprocess.run(command, capture_output=True, text=True)

@@ -1,10 +1,8 @@
 """The page in a real browser: paste, judge, read, open a run and filter, with hostile texts, also on a phone."""
 
 import asyncio
-import importlib.util
 import io
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,20 +82,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    """Start the system's Chromium, or skip where there is none."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None or importlib.util.find_spec("playwright") is None:
-        pytest.skip("chromium, or the package playwright that drives it, is not there")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
 
 
 class Watched:

@@ -16,7 +16,7 @@ from solon.integrations.client import client, in_background
 from solon.integrations.neutral import MIDDLE, NEUTRAL
 from solon.integrations.reply import Reply
 from solon.integrations.settings import Settings, settings
-from solon.integrations.templated import conversation, response
+from solon.turns import rollout
 
 LOGGED = ("solon_valid", "solon_score", "solon_agreement", "solon_k")
 """What is logged of every response."""
@@ -47,9 +47,9 @@ async def _rewarded(asked: Sequence[tuple[str, str, object]], told: Settings) ->
 
 
 async def _judged(query: str, prompt: str, label: object, name: str, told: Settings) -> Reply:
-    said = answer_of(response(query, prompt), told)
-    fields = cohort(name, told)
-    return await client(told).judge(conversation(prompt), [said], reference=reference_of(label, told), **fields)
+    turns, response = rollout(query, prompt)
+    said, fields = answer_of(response, told), cohort(name, told)
+    return await client(told).judge(turns, [said], reference=reference_of(label, told), **fields)
 
 
 def _share(reply: Reply) -> float:

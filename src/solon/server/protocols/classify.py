@@ -16,8 +16,8 @@ from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Member, Service
-from solon.server.turns import prompt_of, turns_of
 from solon.server.wire import REFUSALS, RolloutOptions, Turn
+from solon.turns import prompt_of, turns_of
 
 PATHS = {"/classify": "classify"}
 _TEXT = "<|im_start|>user\nWhy is the sky blue?<|im_end|>\n<|im_start|>assistant\nRayleigh scattering.<|im_end|>\n"

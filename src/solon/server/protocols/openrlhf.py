@@ -16,8 +16,8 @@ from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
-from solon.server.turns import rollout
 from solon.server.wire import REFUSALS, RolloutOptions
+from solon.turns import rollout
 
 PATHS = {"/get_reward": "openrlhf"}
 _PROMPT = "<|im_start|>user\nWhy is the sky blue?<|im_end|>\n<|im_start|>assistant\n"

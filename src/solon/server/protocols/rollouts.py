@@ -9,8 +9,8 @@ from typing import Any
 from solon.server.group import Group, Query, digest
 from solon.server.refusal import Refusal
 from solon.server.service import Member, Service, lost, named
-from solon.server.turns import shown
 from solon.server.wire import RolloutOptions
+from solon.turns import shown
 from solon.types import Content
 
 
