@@ -1,6 +1,7 @@
 """A scalar model as `solon train scalar` leaves it, on every kind of benchmark: scores, baselines, files."""
 
 import json
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -86,3 +87,35 @@ def test_what_is_too_long_is_read_without_its_end(checkpoint: Path, solon: Calla
     data.write_text(json.dumps(rows[0]) + "\n", "utf-8")
     found = run(solon, "own", data, checkpoint, tmp_path / "run")
     assert found["points"][0]["without"] == 0
+
+
+def test_what_only_a_judge_can_be_told_is_refused(checkpoint: Path, solon: Callable[..., Done], tmp_path: Path) -> None:
+    data = MAKE["judgebench"](tmp_path / "data", 0)
+    command = ("bench", "judgebench", "--data", data, "--partial", "--out", tmp_path / "run", "--model", checkpoint)
+    done = solon(*command, "--k", 8, "--temperature", 1)
+    assert (done.code, "k, temperature: a scalar model" in done.told) == (2, True), done.told
+
+
+def test_a_judge_does_not_take_up_the_folder_of_a_scalar_model(
+    checkpoint: Path, solon: Callable[..., Done], tmp_path: Path
+) -> None:
+    data, scalar, judge = MAKE["judgebench"](tmp_path / "data", 0), tmp_path / "scalar", tmp_path / "judge"
+    command = ("bench", "judgebench", "--data", data, "--partial", "--k", 1, "--max-tokens", 8, "--model", "sandbox")
+    run(solon, "judgebench", data, checkpoint, scalar)
+    assert "is of a scalar model's run" in solon(*command, "--out", scalar).told
+    assert solon(*command, "--out", judge).code == 0
+    done = solon("bench", "judgebench", "--data", data, "--partial", "--model", checkpoint, "--out", judge)
+    assert (done.code, "is of a judge's run" in done.told) == (2, True)
+
+
+def test_a_moved_scalar_model_is_compared_by_what_its_run_says(
+    checkpoint: Path, solon: Callable[..., Done], tmp_path: Path
+) -> None:
+    data, moved = MAKE["judgebench"](tmp_path / "data", 0), tmp_path / "moved"
+    shutil.copytree(checkpoint, moved)
+    run(solon, "judgebench", data, moved, tmp_path / "a")
+    run(solon, "judgebench", data, checkpoint, tmp_path / "b")
+    shutil.rmtree(moved)
+    done = solon("compare", tmp_path / "a", tmp_path / "b", "--json", tmp_path / "both.json")
+    assert done.code == 0, done.told
+    assert json.loads((tmp_path / "both.json").read_text("utf-8"))["differences"][0]["at"] == "greedy"

@@ -9,7 +9,7 @@ from solon.benchmarks.config import BenchConfig
 from solon.benchmarks.judging import Ballots, games_of, judge_items
 from solon.benchmarks.probes import ALTER
 from solon.benchmarks.published import PREFIX, replayed
-from solon.benchmarks.scalars import WAYS, is_scalar, score_items
+from solon.benchmarks.scalars import SCORES, WAYS, check, is_scalar, score_items
 from solon.config import JudgeConfig
 from solon.errors import UserError
 from solon.files import make_folder
@@ -57,7 +57,10 @@ def run(
     Raises:
         UserError: the model, its form or an item does not fit, or the folder holds another run.
     """
-    if is_scalar(config.model):
+    scalar = is_scalar(config.model)
+    _only(config, "run.sqlite" if scalar else SCORES)
+    if scalar:
+        check(config)
         return _scored(items, mode, config)
     passes = []
     if config.greedy:
@@ -70,6 +73,14 @@ def run(
         changed = [ALTER[probe](item) for item in items]
         passes.append(_pass(probe, benchmark, changed, mode, config, 1, tell))
     return passes
+
+
+def _only(config: BenchConfig, other: str) -> None:
+    """Refuse a folder that holds a run of the other kind of model."""
+    if found := next(config.out.glob(f"*/{other}"), None):
+        kinds = ("a scalar model", "a judge")
+        was, now = kinds if other == SCORES else kinds[::-1]
+        raise UserError(f"'{found}' is of {was}'s run, and '{config.model}' is {now}: use another --out")
 
 
 def _pass(

@@ -4,11 +4,14 @@ import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from solon.benchmarks.baselines import by_rule
 from solon.benchmarks.benchmark import Item, Mode, Way
+from solon.benchmarks.config import BenchConfig
 from solon.benchmarks.judging import Ballots
 from solon.checkpoint import Checkpoint
+from solon.config import SamplingConfig
 from solon.errors import UserError
 from solon.files import write_json
 from solon.samplers.seam import Failure
@@ -18,7 +21,11 @@ from solon.types import Case, Judgment, Message, Unread
 FORM = "scalar"
 """What the `solon.json` of a model says that `solon train scalar` made."""
 WAYS = (Way("score", "mean"),)
-_FILE = "scores.json"
+SCORES = "scores.json"
+Kept: TypeAlias = float | dict[str, Any]
+"""A response's score, or why there is none."""
+_ANYONES = {"model", "served_model", "seed", "api_key_env", "concurrency", "timeout"}
+_JUDGES = (SamplingConfig.model_fields.keys() - _ANYONES) | {"k", "skip_greedy", "meta", "meta_api_key_env"}
 
 
 def is_scalar(model: str) -> bool:
@@ -31,6 +38,20 @@ def is_scalar(model: str) -> bool:
     return said is not None and said.form == FORM
 
 
+def check(config: BenchConfig) -> None:
+    """Refuse what only a judge can be told.
+
+    Raises:
+        UserError: such an option is set.
+    """
+    told = sorted(config.model_fields_set & _JUDGES)
+    if told:
+        raise UserError(
+            f"{', '.join(told)}: a scalar model scores every response once, so there is no prompt, no order and no "
+            "vote to set; leave it out"
+        )
+
+
 def score_items(model: str, items: Sequence[Item], mode: Mode, folder: Path) -> list[Ballots]:
     """Score every response of all items, a conversation that is too long without its end, and keep the scores.
 
@@ -40,19 +61,19 @@ def score_items(model: str, items: Sequence[Item], mode: Mode, folder: Path) -> 
     asked = list(dict.fromkeys(one for item in items for one in _conversations(item.case)))
     found = dict(zip(asked, asyncio.run(_scores(model, asked)), strict=True))
     kept = [[_plain(found[one]) for one in _conversations(item.case)] for item in items]
-    write_json(folder / _FILE, {"ids": [item.case.id for item in items], "scores": kept})
+    write_json(folder / SCORES, {"ids": [item.case.id for item in items], "scores": kept})
     return _ballots(items, mode, kept)
 
 
-def scores_of(folder: Path, items: Sequence[Item], mode: Mode) -> list[Ballots] | None:
-    """Return what `score_items` kept in a folder; None where nothing is.
+def scores_of(folder: Path, items: Sequence[Item], mode: Mode) -> list[Ballots]:
+    """Return what `score_items` kept in a folder.
 
     Raises:
-        UserError: the scores are those of other items.
+        UserError: there are no scores, or they are those of other items.
     """
-    path = folder / _FILE
+    path = folder / SCORES
     if not path.exists():
-        return None
+        raise UserError(f"'{path}' is not there: run the benchmark again")
     kept = json.loads(path.read_text("utf-8"))
     if kept["ids"] != [item.case.id for item in items]:
         raise UserError(f"'{path}' holds the scores of other items: run the benchmark again")
@@ -71,11 +92,11 @@ async def _scores(model: str, asked: Sequence[tuple[Message, ...]]) -> list[floa
         await scorer.close()
 
 
-def _plain(score: float | Failure) -> float | str:
-    return score.detail if isinstance(score, Failure) else score
+def _plain(score: float | Failure) -> Kept:
+    return {"reason": score.reason, "detail": score.detail} if isinstance(score, Failure) else score
 
 
-def _ballots(items: Sequence[Item], mode: Mode, kept: Sequence[Sequence[float | str]]) -> list[Ballots]:
+def _ballots(items: Sequence[Item], mode: Mode, kept: Sequence[Sequence[Kept]]) -> list[Ballots]:
     known = {
         conversation: score
         for item, scores in zip(items, kept, strict=True)
@@ -84,9 +105,9 @@ def _ballots(items: Sequence[Item], mode: Mode, kept: Sequence[Sequence[float | 
 
     def judge(case: Case) -> Judgment | Unread:
         scores = [known[conversation] for conversation in _conversations(case)]
-        faults = [score for score in scores if isinstance(score, str)]
+        faults = [score for score in scores if isinstance(score, dict)]
         if faults:
-            return Unread("unsupported_content", faults[0])
-        return Judgment(tuple(score for score in scores if not isinstance(score, str)), (), "", "")
+            return Unread(**faults[0])
+        return Judgment(tuple(score for score in scores if not isinstance(score, dict)), (), "", "")
 
     return by_rule(items, mode, judge)

@@ -16,7 +16,7 @@ from solon.benchmarks.config import BenchConfig
 from solon.benchmarks.figures import TIES, Ties, difference
 from solon.benchmarks.judging import regrouped
 from solon.benchmarks.running import ways_of
-from solon.benchmarks.scalars import WAYS, is_scalar, scores_of
+from solon.benchmarks.scalars import WAYS, scores_of
 from solon.errors import UserError
 from solon.report.recorded import Recorded
 from solon.report.sheets import MISSING, Sheet
@@ -62,9 +62,14 @@ class BenchRun:
         return benchmark_of(self.found["benchmark"])
 
     @property
+    def scored(self) -> bool:
+        """Whether it is the run of a scalar model."""
+        return bool(self.found["points"][0]["name"] == WAYS[0].name)
+
+    @property
     def most(self) -> int:
         """The most votes that it drew, 0 where it is greedy only."""
-        return 0 if is_scalar(self.config.model) else self.config.votes
+        return 0 if self.scored else self.config.votes
 
     def outcomes(self, items: Sequence[Item], k: int) -> list[Outcome]:
         """Return what k votes come to, or with k = 0 the greedy judgment.
@@ -74,8 +79,8 @@ class BenchRun:
         """
         if len(items) != self.found["items"]:
             raise UserError(f"'{self.folder}' is a run of {self.found['items']} items, and there are {len(items)} now")
-        if (scored := scores_of(self.folder / "greedy", items, self.found["mode"])) is not None:
-            return [one.at(1, WAYS[0]) for one in scored]
+        if self.scored:
+            return [one.at(1, WAYS[0]) for one in scores_of(self.folder / "greedy", items, self.found["mode"])]
         recorded = Recorded.of(self.folder / ("votes" if k else "greedy"))
         judged = regrouped(items, self.found["mode"], recorded.verdicts)
         return [one.at(k or 1, ways_of(recorded.form, k > 0 and self.config.meta is not None)[0]) for one in judged]

@@ -49,11 +49,13 @@ def trials(
         votes: how many votes are counted.
 
     Raises:
-        UserError: there are more votes to count than the run has, none of its cases counts, votes of its form cannot
-            end early, or the prior cannot be read.
+        UserError: there are more votes to count than the run has, a meta model weighs them, none of its cases counts,
+            votes of its form cannot end early, or the prior cannot be read.
     """
     if (most := max(votes.k, votes.sent)) > run.k:
         raise UserError(f"{most} votes are to be counted and the run has {run.k} judgments a case")
+    if "meta" in run.config:
+        raise UserError("a meta model weighs this run's votes, and plain votes are counted: make one without --meta")
     if votes.stop != "never" and run.form.reach is None:
         raise UserError(f"the form '{run.form.name}' names no SCALE, so its votes cannot end early")
     counting = _Counting(run, store, votes)
