@@ -22,9 +22,6 @@ class Stand:
         self.url = ""
 
     def answer(self, body: dict) -> dict:
-        if "query" in body:
-            scores = [self.score(query.split("assistant")[-1]) for query in body["query"]]
-            return {"rewards": scores, "scores": [s / 10 for s in scores], "extra_logs": {"solon_valid": [1.0]}}
         texts = [each if isinstance(each, str) else each["content"] for each in body["responses"]]
         scores = [self.score(text) for text in texts]
         valid = [score is not None for score in scores]

@@ -56,12 +56,6 @@ def test_openrlhf_calls_our_file(stand):
     assert [each[2]["solon_valid"] for each in found] == [[0.0]] * 8
 
 
-def test_openrlhf_calls_get_reward(stand):
-    found = openrlhf([f"{stand.url}/get_reward"])
-    assert found[0] == [[7.0], [0.7], {"solon_valid": [1.0]}]
-    assert stand.asked[0]["path"] == "/get_reward"
-
-
 async def test_openrlhf_calls_our_server():
     pytest.importorskip("solon.server.app", reason="the server and its extra are not installed")
     from tests.server.serving import judging, serving

@@ -73,7 +73,7 @@ async def test_bodies_must_arrive_in_time() -> None:
 
 
 async def test_a_judgment_may_take_longer_than_its_request_may_take_to_arrive() -> None:
-    async with serving(Judge(Faulty(hangs=True), k=2), arrival=0.2, deadline=0.8) as client:
+    async with serving(Judge(Faulty(hangs=True), k=2), arrival=0.2, answer_within=0.8) as client:
         answer = await client.judge("a")
     assert answer["reason"] == "deadline"
 
@@ -89,7 +89,7 @@ async def test_neither_logs_nor_figures_hold_what_was_judged() -> None:
             _, figures = await client.get("/metrics")
             written = client.logged()
         assert secret not in figures
-        assert texts or secret not in written
+        assert secret not in written
         assert all(json.loads(line)["event"] for line in written.splitlines())
         assert 'solon_samples_total{outcome="read"}' in figures
 

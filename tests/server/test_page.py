@@ -97,7 +97,7 @@ async def test_at_the_deadline_what_arrived_is_the_verdict():
     sampler = Gated()
     for _ in range(3):
         sampler.gate.release()
-    async with serving(Judge(sampler, k=8), deadline=0.5) as client:
+    async with serving(Judge(sampler, k=8), answer_within=0.5) as client:
         *_, end = await judged(client)
     assert (end["cut"], end["verdict"]["read"], end["verdict"]["scores"]) == ("deadline", 3, [9, 3])
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from solon.judge import Judge
-from tests.judge.judging import fair
+from tests.judge.judging import boxed, fair
 from tests.server.serving import Client, Faulty, judging, serving
 
 PROMPT = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"
@@ -180,3 +180,41 @@ async def test_comparisons_tell_ties_and_leads() -> None:
     assert told["rewards"] == [4.0, 4.0, 5.0, 10.0]
     assert [one["ranking"] for one in told["comparison_results"]] == [3.5, 4.0, 6.0, 4.0, 6.0, 6.0]
     assert (kept["kept"], kept["reward"], kept["_ng_failure_class"]) == ([1], 4.0, None)
+
+
+async def test_pairs_of_two_are_counted_by_orders_also_where_one_is_short_of_votes() -> None:
+    def script(request: Any, index: int) -> str:
+        first = str(request.messages).index("AAA") < str(request.messages).index("BBB")
+        return "no box" if first and index else boxed([2, 8])  # the second place is liked
+
+    async with serving(judging(script, k=4)) as client:
+        told = await client.judge("AAA", "BBB", reward="pairwise")
+        _, figures = await client.get("/metrics")
+    assert (told["rewards"], told["unread"]) == ([5.0, 5.0], 1)
+    assert 'solon_samples_total{outcome="no_scores"} 1' in figures
+
+
+async def test_what_a_trainer_sends_is_shown_without_the_marks_of_its_template() -> None:
+    judge = judging()
+    prompt = "<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"
+    async with serving(judge) as client:
+        assert (await client.post("/slime", {"prompt": prompt, "response": "worth 7<|im_end|>"}))[1] == 7.0
+    shown = "".join(str(request.messages) for request in judge.sampler.asked)  # type: ignore[attr-defined]
+    assert ("im_start" in shown, "im_end" in shown, "Why?" in shown) == (False, False, True)
+
+
+ASKS = {"role": "user", "content": "?"}
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [
+        ("/v1/chat/completions", [{"role": "response_1", "content": "a"}] * 2),
+        ("/v1/chat/completions", [{"role": f"response_{'1' * 5000}", "content": "a"}]),
+        ("/classify", [{"role": "assistant", "content": [{"type": "text", "text": "a"}]}]),
+    ],
+)
+async def test_messages_that_would_be_misread_are_refused(path: str, rest: list[dict[str, Any]]) -> None:
+    async with serving() as client:
+        status, told = await client.post(path, {"model": "m", "messages": [ASKS, *rest]})
+    assert (status, told["error"]["code"]) == (422, "invalid")

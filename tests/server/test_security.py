@@ -22,7 +22,7 @@ def script(request: Any, index: int) -> str:
 
 @pytest.mark.skipif(importlib.util.find_spec("schemathesis") is None, reason="needs schemathesis")
 async def test_schemathesis_finds_no_error_of_the_server(tmp_path: Path) -> None:
-    async with serving(judging(script, k=1), deadline=2, group_wait=0.05) as client:
+    async with serving(judging(script, k=1), answer_within=2, group_wait=0.05) as client:
         options = ["--checks", CHECKS, "--max-examples", "10", "--seed", "1", "--suppress-health-check", "all"]
         options += ["--phases", "examples,fuzzing"]
         command = ["-c", "from schemathesis.cli import schemathesis; schemathesis()", "run", "--no-color", *options]

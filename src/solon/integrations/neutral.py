@@ -1,7 +1,8 @@
 """The stand-in for a missing reward, for trainers that take a number only: neutral within its group, never a silent 0.
 
-It is the mean of the group's rewards that this process has seen lately. Where it has seen none it is a constant, the
-same in every process: a group whose rewards all failed has then equal rewards, and so no advantage.
+It is the mean of the group's rewards that this process has seen lately. Where it has seen none, or where rewards are
+relative to their group already, it is a constant, the same in every process: a group whose rewards all failed has then
+equal rewards, and so no advantage.
 """
 
 import time
@@ -36,7 +37,8 @@ class Neutral:
         known = [reward for reward in rewards if reward is not None]
         total, count = self._added(group, sum(known), len(known))
         constant = MIDDLE[settings.reward] if settings.neutral is None else settings.neutral
-        stand_in = total / count if count and settings.neutral is None else constant
+        absolute = settings.neutral is None and settings.reward in ("mean", "pairwise")
+        stand_in = total / count if count and absolute else constant
         return [stand_in if reward is None else reward for reward in rewards]
 
     def _added(self, group: str, total: float, count: int) -> tuple[float, int]:

@@ -15,6 +15,7 @@ from solon.integrations.client import Prompt, client
 from solon.integrations.neutral import NEUTRAL
 from solon.integrations.settings import settings
 from solon.integrations.together import judged, numbers
+from solon.turns import plain_of, prompt_of, turns_of
 
 Reward: TypeAlias = float | dict[str, float]
 
@@ -30,7 +31,7 @@ async def custom_rm(args: Any, sample: Any, **_: object) -> Reward | list[Reward
     told = settings()
     name = group_id(_run(args), sample.group_index, sample.prompt, sample.label)
     fields = {} if sample.group_index is None else cohort(name, told)
-    said, reference = [answer_of(sample.response, told)], reference_of(sample.label, told)
+    said, reference = [answer_of(plain_of(sample.response), told)], reference_of(sample.label, told)
     reply = await client(told).judge(_prompt(sample), said, reference=reference, **fields)
     (sent,) = NEUTRAL.filled(name, reply.rewards, told)
     return _reward(args, sample, reply.rewards[0], sent)
@@ -46,7 +47,9 @@ async def group_rm(args: Any, samples: Any, **_: object) -> Reward | list[Reward
         return await custom_rm(args, samples)
     told = settings()
     prompts = [_prompt(sample) for sample in samples]
-    found = await judged(prompts, [sample.response for sample in samples], [sample.label for sample in samples], told)
+    found = await judged(
+        prompts, [plain_of(sample.response) for sample in samples], [sample.label for sample in samples], told
+    )
     pairs = zip(samples, found, numbers(prompts, found, told), strict=True)
     return [_reward(args, sample, each.reward, sent) for sample, each, sent in pairs]
 
@@ -60,7 +63,11 @@ def _reward(args: Any, sample: Any, reward: float | None, sent: float) -> Reward
 
 
 def _prompt(sample: Any) -> Prompt:
-    return sample.prompt if isinstance(sample.prompt, str) else [dict(turn) for turn in sample.prompt]
+    """Return a sample's prompt, as turns where a chat template's marks tell them."""
+    if not isinstance(sample.prompt, str):
+        return [dict(turn) for turn in sample.prompt]
+    turns = prompt_of(turns_of(sample.prompt))[0]
+    return turns if len(turns) > 1 or turns[0]["content"] != sample.prompt else sample.prompt
 
 
 def _run(args: Any) -> str:

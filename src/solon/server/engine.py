@@ -9,9 +9,6 @@ from solon.server.notes import Cost, Notes
 from solon.server.sharing import SharedSampler
 from solon.types import Case, Verdict
 
-MIDDLE = 5.5
-"""The middle of the scale from 1 to 10, where a form does not say its own."""
-
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -69,7 +66,7 @@ class JudgeEngine:
     async def judge(self, case: Case, k: int, notes: Notes) -> Judged:
         """Judge a case k times; whatever arrives goes into the notes."""
         (verdict,) = await self.judge_of(case, k).judge([case], notes)
-        return Judged(verdict, notes.finishes(), notes.cost)
+        return Judged(verdict, notes.finishes(len(verdict.outcomes)), notes.cost)
 
     def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
         """Vote on what the notes hold, after judging was broken off."""
@@ -77,7 +74,7 @@ class JudgeEngine:
         found = judge.principled(case, notes)
         if isinstance(found, Case):
             found = judge.verdict(found, notes.samples(case.id), notes.weights(case.id))
-        return Judged(found, notes.finishes(), notes.cost)
+        return Judged(found, notes.finishes(len(found.outcomes)), notes.cost)
 
     def judge_of(self, case: Case, k: int) -> Judge:
         """Return the judge that asks k times, by the case's own principles where it brings some."""

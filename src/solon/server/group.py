@@ -91,7 +91,7 @@ async def judge_group(
     cases = [_case(query, responses, members, name) for members in laid_out]
     if fault := desk.engine.misfit(cases[0], k):
         raise Refusal(422, "misfit", f"this cannot be judged: {fault}")
-    if len(cases) == 1:
+    if len(cases) == 1 and not pairs:
         return group_of(n, query.reward, (Part(laid_out[0], await desk.judge(cases[0], k, deadline)),))
     judged = await asyncio.gather(*(desk.judge(case, k, deadline) for case in cases))
     return group_of(n, query.reward, list(map(Part, laid_out, judged)))
@@ -126,10 +126,10 @@ def _case(query: Query, responses: Sequence[Content], members: tuple[int, ...], 
 
 
 def _scores(n: int, kind: Kind, parts: Sequence[Part]) -> list[float | None]:
+    if kind == "pairwise" and n > 1:
+        return grouped(n, _duels(parts))
     if len(parts) == 1:
         return list(parts[0].judged.verdict.scores or (None,) * n)
-    if kind == "pairwise":
-        return grouped(n, _duels(parts))
     scored = {part.members: part.judged.verdict.scores for part in parts}
     return one_scale(n, {members: scores for members, scores in scored.items() if scores is not None})
 

@@ -64,8 +64,7 @@ class Metrics(Collector):
         self._k.add(group.read)
         self._samples["read"] += group.read
         for part in group.parts:
-            if len(part.judged.verdict.outcomes) > group.read:
-                self._samples.update(part.judged.verdict.unread)
+            self._samples.update(part.judged.verdict.unread)
             cost = part.judged.cost
             self._prompt_tokens += cost.prompt_tokens
             self._completion_tokens += cost.completion_tokens

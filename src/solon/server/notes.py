@@ -99,7 +99,11 @@ class Notes(Store):
     def close(self) -> None:
         """Do nothing: there is no file."""
 
-    def finishes(self) -> tuple[str | None, ...]:
-        """Return how the samples ended, in sample order; None for a failure."""
-        ordered = [self._samples[place] for place in sorted(self._samples)]
+    def finishes(self, outcomes: int) -> tuple[str | None, ...]:
+        """Return how the samples behind so many outcomes ended; None for a failure, or one that never came.
+
+        Outcomes are of the samples that are there or, where the rest was given up, of all that were asked for.
+        """
+        places = sorted(self._samples) if outcomes == len(self._samples) else range(outcomes)
+        ordered = [self._samples.get(place) for place in places]
         return tuple(one.finish if isinstance(one, Sampled) else None for one in ordered)

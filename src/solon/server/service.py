@@ -65,7 +65,9 @@ class Service:
 
     def deadline(self, asked: float | None = None) -> float:
         """Return the time of the loop at which a request is answered at the latest."""
-        return asyncio.get_running_loop().time() + min(asked or self.settings.deadline, self.settings.deadline)
+        return asyncio.get_running_loop().time() + min(
+            asked or self.settings.answer_within, self.settings.answer_within
+        )
 
     def query(
         self,

@@ -28,7 +28,7 @@ class Settings(BaseModel):
     a reward; by default the middle of what is possible."""
     judge_reasoning: bool = False
     """Show the judge the reasoning of rollouts too; the native protocol always shows all that it is given."""
-    deadline: float = Field(default=100.0, gt=0)
+    answer_within: float = Field(default=100.0, gt=0)
     """Seconds until a request is answered, with what was read by then; it must be less than the trainer's own limit."""
     in_flight: int = Field(default=64, ge=1)
     """Cases judged at once."""
@@ -52,7 +52,7 @@ class Settings(BaseModel):
     runs: Path | None = None
     """A folder of runs, as solon judge --out makes them, that the page at / shows."""
     log_texts: bool = False
-    """Also log the texts of prompts, responses and faults."""
+    """Also log what errors say, which may quote prompts and responses."""
 
 
 def settings(options: Mapping[str, object]) -> Settings:

@@ -93,7 +93,7 @@ class LiveEngine:
         if self._judge.config.too_long == "unread":
             self._notes = notes
         (verdict,) = await self._judge.judge([case], notes)
-        return Judged(verdict, notes.finishes(), notes.cost)
+        return Judged(verdict, notes.finishes(len(verdict.outcomes)), notes.cost)
 
     def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
         """Vote on what has arrived."""

@@ -27,7 +27,7 @@ from solon.types import Judgment
 
 _STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/event-stream": {}}}}
 PATHS = {"/v1/chat/completions": "chat"}
-_RESPONSE = re.compile(r"response_(\d+)")
+_RESPONSE = re.compile(r"response_(\d{1,3})")
 
 
 class Chat(BaseModel):
@@ -99,6 +99,8 @@ def _asked(body: Chat) -> Asked:
     principles = tuple(
         str(turn["content"]) for turn in body.messages if turn["role"] == "principle" and turn["content"]
     )
+    if len(by_role) + len(rest) + sum(turn["role"] == "principle" for turn in body.messages) < len(body.messages):
+        raise Refusal(422, "invalid", "two messages have the same role of a response: number them 1, 2, 3, ...")
     if by_role:
         ordered = [by_role[name]["content"] for name in sorted(by_role, key=int)]
         return Asked(rest, ordered, principles, roles=True)

@@ -109,6 +109,8 @@ def conversation(turns: list[Any]) -> Rollout:
             "invalid",
             "the last turn must be the assistant's, after a user's: send messages, or a template's text",
         )
+    if not isinstance(turns[-1]["content"], str):
+        raise Refusal(422, "invalid", "the last turn's content must be a text: parts are not scored here")
     prompt, response = prompt_of(turns)
     return Rollout(prompt, response)
 

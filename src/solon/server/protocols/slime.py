@@ -15,6 +15,7 @@ from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
 from solon.server.wire import REFUSALS, RolloutOptions, Turn
+from solon.turns import plain_of, rollout
 
 PATHS = {"/slime": "slime"}
 
@@ -55,7 +56,7 @@ def routes(service: Service) -> APIRouter:
     @router.post("/slime", response_model=float | Scored, responses=REFUSALS)
     async def slime(body: Sample, options: Annotated[SlimeOptions, Query()]) -> Response:
         """Reward a sample."""
-        (member,) = await members(service, "slime", [Rollout(body.prompt, body.response, body.label)], options)
+        (member,) = await members(service, "slime", [_rollout(body)], options)
         score = service.number(member)
         told = {
             "score": score,
@@ -67,3 +68,11 @@ def routes(service: Service) -> APIRouter:
         return Json(encoded(told if options.form == "object" else score))
 
     return router
+
+
+def _rollout(body: Sample) -> Rollout:
+    """Return a sample without a chat template's marks."""
+    if not isinstance(body.prompt, str):
+        return Rollout(body.prompt, plain_of(body.response), body.label)
+    turns, response = rollout(body.prompt + body.response, body.prompt)
+    return Rollout(turns, response, body.label)
