@@ -16,7 +16,7 @@ from solon.cli.curve import labels_of
 from solon.cli.options import Count
 from solon.errors import UserError
 from solon.files import make_folder, write_json
-from solon.order import stable_hash
+from solon.report.folds import parted
 from solon.report.knowing import knowing
 from solon.report.recorded import Recorded
 from solon.report.spending import earned_by_way
@@ -49,10 +49,10 @@ def stop(
     prior = calibrated(votes, reach, delta)
     halves = [replayed(votes[i::2], reach, "confident", calibrated(votes[1 - i :: 2], reach, delta)) for i in (0, 1)]
     both = Replay(sum((half.used for half in halves), ()), sum((half.changed for half in halves), ()))
-    rows = [_row("confident, each half by the other's prior", both, len(votes[0]))]
+    rows = [_ended("confident, each half by the other's prior", both, len(votes[0]))]
     rules: list[tuple[str, Stop]] = [("lossless", "lossless"), ("anytime", "anytime")]
-    rows += [_row(name, replayed(votes, reach, rule, delta=delta), len(votes[0])) for name, rule in rules]
-    rows.append(_row("as many judgments for all", _fixed(votes, round(both.mean)), len(votes[0])))
+    rows += [_ended(name, replayed(votes, reach, rule, delta=delta), len(votes[0])) for name, rule in rules]
+    rows.append(_ended("as many judgments for all", _fixed(votes, round(both.mean)), len(votes[0])))
     Console().print(rows_table(rows, f"{len(votes):,} full votes of {len(votes[0])} judgments"))
     for folder in {path.parent for path in (out, json) if path}:
         make_folder(folder)
@@ -108,10 +108,10 @@ def vote(
     named = {name: values for name, values in ways.items() if name in OPTIONS}
     chosen, scores = _chosen(named, folds, seed)
     rows = [
-        {"way": name, "options": OPTIONS.get(name, "-"), "accuracy": percent(bootstrap(values)), "chosen": chosen[name]}
+        _row(name, values, ways["votes"]) | {"options": OPTIONS.get(name, "-"), "chosen": chosen[name]}
         for name, values in ways.items()
     ]
-    rows.append({"way": "chosen by the others", "options": "", "accuracy": percent(bootstrap(scores)), "chosen": ""})
+    rows.append(_row("chosen by the others", scores, ways["votes"]) | {"options": "", "chosen": ""})
     best = max(named, key=lambda name: fmean(named[name]))
     gain, known = paired(scores, ways["votes"]), knowing(recorded, told, most)
     console = Console()
@@ -128,12 +128,14 @@ def vote(
         write_json(json, figures)
 
 
+def _row(way: str, earned: Sequence[float], plain: Sequence[float]) -> dict[str, Any]:
+    return {"way": way, "accuracy": percent(bootstrap(earned)), "over votes": signed(paired(earned, plain))}
+
+
 def _chosen(ways: Mapping[str, Sequence[float]], folds: int, seed: int) -> tuple[Counter[str], list[float]]:
     """Return how often each way is the best of the other folds, and what the choices earn on their own fold's cases."""
     count = len(next(iter(ways.values())))
-    if count < folds:
-        raise UserError(f"{count} labeled cases cannot be parted into {folds} folds: give more, or fewer folds")
-    parts = [stable_hash("fold", seed, i) % folds for i in range(count)]
+    parts = parted(count, folds, seed)
     chosen, scores = Counter[str](), [0.0] * count
     for fold in sorted(set(parts)):
         rest = [i for i, part in enumerate(parts) if part != fold]
@@ -164,7 +166,7 @@ def _fixed(votes: Sequence[Full], k: int) -> Replay:
     return Replay((k,) * len(votes), tuple(best(vote[:k]) != best(vote) for vote in votes))
 
 
-def _row(name: str, found: Replay, k: int) -> dict[str, Any]:
+def _ended(name: str, found: Replay, k: int) -> dict[str, Any]:
     changed = bootstrap([float(one) for one in found.changed])
     share = bootstrap([one / k for one in found.used])
     return {"rule": name, "judgments": found.mean, "of k, %": percent(share), "another best, %": percent(changed)}

@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 from typing import NamedTuple
 
 from solon.errors import UserError
-from solon.order import stable_hash
+from solon.report.folds import parted
 from solon.stats import Interval, bootstrap, paired
 
 STEPS = 100
@@ -149,9 +149,7 @@ def held_out(trials: Sequence[Trial], goal: Goal, folds: int, seed: int) -> list
     Raises:
         UserError: there are fewer cases than folds, or no margin reaches the goal on some of them.
     """
-    if len(trials) < folds:
-        raise UserError(f"{len(trials)} labeled cases cannot be parted into {folds} folds: give more, or fewer folds")
-    parts = [stable_hash("fold", seed, i) % folds for i in range(len(trials))]
+    parts = parted(len(trials), folds, seed)
     margins = {
         part: chosen([trial for trial, at in zip(trials, parts, strict=True) if at != part] or trials, goal)
         for part in sorted(set(parts))

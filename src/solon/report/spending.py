@@ -54,7 +54,7 @@ def bought(
         delta: for the anytime-valid rule.
         others: the same run read with other scores, whose votes are compared with the same full vote.
     """
-    places = [i for i, case in enumerate(run.cases) if labels is None or _tells(labels.get(case.id))]
+    places = [i for i, case in enumerate(run.cases) if labels is None or prefers(labels.get(case.id))]
     told = None if labels is None else [labels[run.cases[i].id] for i in places]
     ledger = _Ledger(run, [run.verdicts[i] for i in places], told)
     fixed = [point for name, way in _ways(run).items() for point in ledger.fixed(name, way)]
@@ -76,7 +76,7 @@ def earned_by_way(
         k: the number of votes.
         others: the same run read with other scores.
     """
-    places = [i for i, case in enumerate(run.cases) if _tells(labels.get(case.id))]
+    places = [i for i, case in enumerate(run.cases) if prefers(labels.get(case.id))]
     told = [labels[run.cases[i].id] for i in places]
     found = {name: earned([run.verdicts[i] for i in places], told, k, **way) for name, way in _ways(run).items()}
     for name, other in (others or {}).items():
@@ -110,7 +110,8 @@ def draw_bought(points: Sequence[Bought], path: Path, measure: str) -> None:
     plt.close(figure)
 
 
-def _tells(label: Label | None) -> bool:
+def prefers(label: Label | None) -> bool:
+    """Tell whether a label prefers one of several responses."""
     return label is not None and decides(label) and not isinstance(label, Right)
 
 
@@ -181,7 +182,7 @@ class _Ledger:
         """Return how good the first votes of every case are, so many of each."""
         if self.labels is None:
             return [float(best(vote[:k]) == best(vote)) for vote, k in zip(votes, used, strict=True)]
-        return [_credit(v, k, self.run, label) for v, k, label in zip(self.verdicts, used, self.labels, strict=True)]
+        return [earned_at(v, k, self.run, label) for v, k, label in zip(self.verdicts, used, self.labels, strict=True)]
 
     def point(self, name: str, seen: Sequence[Sequence[int]], scores: Sequence[float]) -> Bought:
         """Return a point: `seen` are the looks at every case, up to where its vote ends."""
@@ -193,7 +194,8 @@ class _Ledger:
         return Bought(name, judgments, requests, tokens, bootstrap(scores), paired(scores, self.all))
 
 
-def _credit(verdict: Verdict, k: int, run: Recorded, label: Label) -> float:
+def earned_at(verdict: Verdict, k: int, run: Recorded, label: Label) -> float:
+    """Return what the first k judgments of a case earn by plain votes, ties sharing the credit."""
     scores = vote(verdict.outcomes[:k], len(verdict.orders[0]), rule=run.form.rule).scores
     return 0.0 if scores is None else credit(scores, label)
 

@@ -7,12 +7,13 @@ from typing import Any
 from solon.cascade import Cascade, Staged
 from solon.report import summary as judged
 from solon.report.lines import verdict_line
+from solon.report.spending import prefers
 from solon.report.tables import percent
-from solon.reward import credit, decides
+from solon.reward import credit
 from solon.samplers.seam import Failure
 from solon.stats import Interval, bootstrap
 from solon.store import Usage
-from solon.types import Case, First, LabeledCase, PrinciplesMode, Right
+from solon.types import Case, First, LabeledCase, PrinciplesMode
 from solon.vote import vote
 
 
@@ -76,7 +77,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
 def _accuracy(found: Sequence[Case | LabeledCase], staged: Sequence[Staged]) -> dict[str, Any]:
     """Return the accuracy over the cases whose label prefers one of several responses, where there are any."""
     pairs = [(one.label, said) for one, said in zip(found, staged, strict=True) if isinstance(one, LabeledCase)]
-    told = [(label, said) for label, said in pairs if decides(label) and not isinstance(label, Right)]
+    told = [(label, said) for label, said in pairs if prefers(label)]
     earned = [0.0 if said.scores is None else credit(said.scores, label) for label, said in told]
     return {"labeled": len(earned), "accuracy": bootstrap(earned)._asdict()} if earned else {}
 

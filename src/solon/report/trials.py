@@ -8,13 +8,12 @@ from solon.calibrating import read_prior, stopped
 from solon.errors import UserError
 from solon.report.cascading import Trial
 from solon.report.recorded import Marks, Recorded
-from solon.report.spending import request_count
-from solon.reward import credit, decides
+from solon.report.spending import earned_at, prefers, request_count
+from solon.reward import credit
 from solon.samplers.seam import Failure, Sampled
 from solon.stopping import Stop, looks
 from solon.store import Store
-from solon.types import Case, First, Label, Right, Verdict
-from solon.vote import vote
+from solon.types import Case, First, Label, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def trials(
         raise UserError(f"the form '{run.form.name}' names no SCALE, so its votes cannot end early")
     counting = _Counting(run, store, votes)
     rows = zip(run.cases, run.verdicts, run.full(), firsts, strict=True)
-    found = [counting.trial(*row, label) for row in rows if _tells(label := labels.get(row[0].id))]
+    found = [counting.trial(*row, label) for row in rows if prefers(label := labels.get(row[0].id))]
     if not found:
         raise UserError("no case of the run has a label that prefers one of several responses")
     return found
@@ -82,17 +81,13 @@ class _Counting:
         return Trial(
             margin=None if given is None else given.margin,
             alone=credit(given.scores, label) if given else 0.0,
-            sent=self._earned(verdict, used, label),
-            plain=self._earned(verdict, votes.k, label),
+            sent=earned_at(verdict, used, self._run, label),
+            plain=earned_at(verdict, votes.k, self._run, label),
             used=used,
             tokens=self._tokens(case, verdict, seen),
             plain_tokens=self._tokens(case, verdict, [votes.k]),
             read=None if given is None else given.tokens,
         )
-
-    def _earned(self, verdict: Verdict, k: int, label: Label) -> float:
-        scores = vote(verdict.outcomes[:k], len(verdict.orders[0]), rule=self._run.form.rule).scores
-        return 0.0 if scores is None else credit(scores, label)
 
     def _tokens(self, case: Case, verdict: Verdict, seen: Sequence[int]) -> float:
         """Return the tokens of the votes up to the last look: those generated, and a prompt per order at every look."""
@@ -100,7 +95,3 @@ class _Counting:
         kept = [sample for place, sample in samples.items() if place < seen[-1] and isinstance(sample, Sampled)]
         read, answers = self._store.read(case.id)
         return sum(sample.tokens for sample in kept) + request_count(verdict.orders, seen) * read / max(1, answers)
-
-
-def _tells(label: Label | None) -> bool:
-    return label is not None and decides(label) and not isinstance(label, Right)
