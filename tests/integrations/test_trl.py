@@ -97,6 +97,7 @@ def test_a_judge_of_the_same_process_needs_no_server():
     with Judge(ScriptedSampler(boxed), k=1) as judge:
         given, extra, metrics = call(["a", "a", "b"], ["x", "y", "z"])
         rewards = judge_reward(judge, reward="centered")(**given)
+        assert sorted(judge_reward(judge, reward="rank")(**given)[:2]) == [0, 1]
     assert sorted(rewards[:2]) == [-2, 2]
     assert rewards[2] is None
     assert "1 no_scores" in extra["solon_reason"][2]

@@ -111,6 +111,23 @@ async def test_a_fifth_of_all_calls_may_fail() -> None:
     assert 0.7 * len(asked) < sum(right) < len(asked)
 
 
+async def test_every_protocol_counts_its_responses_alike() -> None:
+    def script(request: Any, index: int) -> str:
+        return "no box" if "lost" in str(request.messages) else fair(request, index)
+
+    async with serving(judging(script)) as client:
+        for text in ("worth 7", "lost"):
+            await asyncio.gather(*(ask(client, path, text, 20) for path in ASKED))
+            await client.post("/v1/chat/completions", chat(text))
+        _, figures = await client.get("/metrics")
+    asked = {"native": 2, "openrlhf": 1, "slime": 2, "nemo_gym": 3, "classify": 1, "embeddings": 1, "chat": 1}
+    lines = figures.splitlines()
+    for protocol, count in asked.items():
+        for outcome in ("valid", "unread"):
+            line = f'solon_responses_total{{outcome="{outcome}",protocol="{protocol}"}} {count}.0'
+            assert line in lines or line.replace(".0", "") in lines, line
+
+
 async def test_rollouts_of_one_prompt_gather_by_prompt_and_label() -> None:
     judge = judging()
     async with serving(judge, group_size=4, group_wait=20, reward="centered") as client:

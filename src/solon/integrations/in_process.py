@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from solon.errors import UserError
 from solon.integrations.cases import Group, group_id
-from solon.integrations.reply import Reply, mean
+from solon.integrations.reply import Reply
 from solon.integrations.settings import Settings
+from solon.rewards import rewards
 
 if TYPE_CHECKING:
     from solon.types import Case, Verdict
@@ -38,9 +39,8 @@ def reply_of(verdict: "Verdict", group: Group, settings: Settings) -> Reply:
         told = ", ".join(f"{count} {reason}" for reason, count in verdict.unread.items())
         return Reply.none(len(group.responses), f"no judgment could be read: {told}")
     first = verdict.judgments[0]
-    less = mean(verdict.scores) if settings.reward == "centered" else 0.0
     return Reply(
-        rewards=tuple(score - (less or 0.0) for score in verdict.scores),
+        rewards=tuple(rewards(verdict.scores, settings.reward)),
         scores=verdict.scores,
         agreement=verdict.agreement,
         k=len(verdict.judgments),

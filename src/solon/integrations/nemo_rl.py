@@ -14,18 +14,19 @@ from typing import Any
 from solon.integrations.client import in_background
 from solon.integrations.settings import Settings, settings
 from solon.integrations.together import judged, numbers
+from solon.rewards import valid
 
 
 async def rewarded(
     logs: Sequence[Sequence[Mapping[str, Any]]], metadata: Sequence[Any], told: Settings
-) -> list[tuple[float, bool]]:
-    """Return the reward of every conversation, and whether it is one rather than the stand-in."""
+) -> list[tuple[float, float]]:
+    """Return the reward of every conversation, and 1.0 if it is one rather than the stand-in, else 0.0."""
     prompts = [[_plain(turn) for turn in log[:-1]] for log in logs]
     said = [[_plain(log[-1])] for log in logs]
     labels = [each.get("reference") if isinstance(each, Mapping) else None for each in metadata]
     found = await judged(prompts, said, labels, told)
     sent = numbers(prompts, found, told)
-    return [(number, each.reward is not None) for number, each in zip(sent, found, strict=True)]
+    return [(number, valid(each.reward)) for number, each in zip(sent, found, strict=True)]
 
 
 def _plain(turn: Mapping[str, Any]) -> dict[str, object]:
@@ -39,7 +40,7 @@ class _Judging:
     def __init__(self, cfg: Mapping[str, Any] | None = None) -> None:
         known = {each.name for each in fields(Settings)}
         self._settings = settings(**{name: value for name, value in (cfg or {}).items() if name in known})
-        self._valid = [0, 0]
+        self._valid = [0.0, 0.0]
 
     def step(self, message_log_batch: Sequence[Any], metadata: Sequence[Any]) -> Any:
         """Judge a batch of conversations, which are then over."""
@@ -60,8 +61,8 @@ class _Judging:
 
     def global_post_process_and_metrics(self, batch: Any) -> tuple[Any, dict[str, float]]:
         """Report the share of rewards that were rewards since the last report."""
-        (valid, asked), self._valid = self._valid, [0, 0]
-        return batch, {"solon_valid": valid / max(1, asked)}
+        (known, asked), self._valid = self._valid, [0.0, 0.0]
+        return batch, {"solon_valid": known / max(1, asked)}
 
 
 def _made_environment() -> object:

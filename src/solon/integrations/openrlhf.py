@@ -16,6 +16,7 @@ from solon.integrations.client import client, in_background
 from solon.integrations.neutral import MIDDLE, NEUTRAL
 from solon.integrations.reply import Reply
 from solon.integrations.settings import Settings, settings
+from solon.rewards import valid
 from solon.turns import rollout
 
 LOGGED = ("solon_valid", "solon_score", "solon_agreement", "solon_k")
@@ -58,6 +59,6 @@ def _share(reply: Reply) -> float:
 
 
 def _logged(reply: Reply) -> tuple[float, ...]:
-    valid = reply.rewards[0] is not None
-    score = reply.scores[0] if valid and reply.scores[0] is not None else MIDDLE["mean"]
-    return (1.0, score, reply.agreement or 0.0, float(reply.k)) if valid else (0.0, score, 0.0, 0.0)
+    known = valid(reply.rewards[0])
+    score = reply.scores[0] if known and reply.scores[0] is not None else MIDDLE["mean"]
+    return (known, score, reply.agreement or 0.0, float(reply.k)) if known else (known, score, 0.0, 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -60,9 +60,3 @@ def _number(value: object) -> float | None:
 
 def _principle(told: object) -> str:
     return str(told.get("text", "")) if isinstance(told, Mapping) else str(told)
-
-
-def mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean of those that are numbers, or None."""
-    known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known else None

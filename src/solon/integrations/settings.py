@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from solon.errors import UserError
+from solon.rewards import KINDS, Kind
 
-REWARDS = ("mean", "centered", "rank", "pairwise")
 _FLAGS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -18,8 +18,8 @@ class Settings:
     """The server's address."""
     api_key: str = field(default="", repr=False)
     """The server's key, if it wants one."""
-    reward: str = "mean"
-    """mean (the score, 1 to 10), centered (less the group's mean), rank, or pairwise."""
+    reward: Kind = "mean"
+    """mean (the score, 1 to 10), centered (less the group's mean), rank (0 to 1), or pairwise."""
     deadline: float = 100.0
     """Seconds until a reward is given up, retries included; shorter than what the trainer waits."""
     k: int = 0
@@ -70,8 +70,8 @@ def _cast(name: str, value: object) -> object:
 
 
 def _checked(made: Settings) -> Settings:
-    if made.reward not in REWARDS:
-        raise UserError(f"reward (SOLON_REWARD) is '{made.reward}'; it may be {', '.join(REWARDS)}")
+    if made.reward not in KINDS:
+        raise UserError(f"reward (SOLON_REWARD) is '{made.reward}'; it may be {', '.join(KINDS)}")
     if not made.url.startswith(("http://", "https://")):
         raise UserError(f"url (SOLON_URL) is '{made.url}'; it is to start with http:// or https://")
     bounds: Mapping[str, tuple[float, float]] = {"deadline": (made.deadline, 0.001), "group_max": (made.group_max, 1)}

@@ -15,6 +15,7 @@ from solon.integrations.client import Prompt, client
 from solon.integrations.neutral import NEUTRAL
 from solon.integrations.settings import settings
 from solon.integrations.together import judged, numbers
+from solon.rewards import valid
 from solon.turns import plain_of, prompt_of, turns_of
 
 Reward: TypeAlias = float | dict[str, float]
@@ -59,7 +60,7 @@ def _reward(args: Any, sample: Any, reward: float | None, sent: float) -> Reward
     if reward is None:
         sample.remove_sample = True
     key = getattr(args, "reward_key", None)
-    return {key: sent, "solon_valid": float(reward is not None)} if key else sent
+    return {key: sent, "solon_valid": valid(reward)} if key else sent
 
 
 def _prompt(sample: Any) -> Prompt:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from solon.errors import UserError
 from solon.integrations.client import Prompt, in_background
 from solon.integrations.in_process import case_of, reply_of
-from solon.integrations.reply import mean
 from solon.integrations.settings import Settings, settings
 from solon.integrations.together import Judged, grouped, judged, spread
+from solon.rewards import mean, valid
 
 if TYPE_CHECKING:
     from solon.judge import Judge
@@ -98,12 +98,12 @@ def _logged(found: Sequence[Judged], columns: dict[str, object]) -> Rewards:
 
 def _metrics(found: Sequence[Judged]) -> Iterator[tuple[str, float]]:
     """Yield what is logged; a mean over nothing is not (TRL averages over the processes that have one)."""
-    valid = [each for each in found if each.reward is not None]
-    yield "solon/valid", len(valid) / max(1, len(found))
+    known = [each for each in found if each.reward is not None]
     means = {
-        "solon/score": mean([each.score for each in valid]),
-        "solon/agreement": mean([each.reply.agreement for each in valid]),
-        "solon/k": mean([each.reply.k for each in valid]),
+        "solon/valid": mean([valid(each.reward) for each in found]),
+        "solon/score": mean([each.score for each in known]),
+        "solon/agreement": mean([each.reply.agreement for each in known]),
+        "solon/k": mean([each.reply.k for each in known]),
     }
     yield from ((name, value) for name, value in means.items() if value is not None)
 
@@ -113,15 +113,15 @@ def judge_reward(judge: "Judge", **options: object) -> Callable[..., Rewards]:
 
     Args:
         judge: what judges.
-        options: settings, of which `group_max` is 8 here, the responses in one prompt; `reward` may be mean or
-            centered, and url and its like do not matter.
+        options: settings, of which `group_max` is 8 here, the responses in one prompt; `reward` may be mean,
+            centered or rank, and url and its like do not matter.
 
     Raises:
         UserError: a setting is unknown or out of range.
     """
     told = settings(**{"group_max": 8, **options})
-    if told.reward not in ("mean", "centered"):
-        raise UserError(f"reward is '{told.reward}'; in process it may be mean or centered: for others ask a server")
+    if told.reward == "pairwise":
+        raise UserError("reward is 'pairwise'; in process it may be mean, centered or rank: for pairs ask a server")
 
     def solon_reward(
         prompts: Sequence[Prompt], completions: Sequence[object], completion_ids: object = None, **columns: object

@@ -18,6 +18,7 @@ from solon.integrations.neutral import NEUTRAL
 from solon.integrations.reply import Reply
 from solon.integrations.settings import Settings, settings
 from solon.integrations.together import judged, numbers
+from solon.rewards import valid
 
 if TYPE_CHECKING:
     from verl import DataProto
@@ -89,10 +90,8 @@ async def _batch(plural: Mapping[str, Any], told: Settings) -> list[dict[str, fl
 
 def _score(reward: float | None, score: float | None, reply: Reply, sent: float) -> dict[str, float]:
     """Return what verl is told of one response; `sent` is its reward or the stand-in."""
-    if reward is None:
-        return dict(zip(KEYS, (sent, 0.0, sent, 0.0, 0.0), strict=True))
-    rest = (sent if score is None else score, reply.agreement or 0.0, float(reply.k))
-    return dict(zip(KEYS, (sent, 1.0, *rest), strict=True))
+    told = (sent if score is None else score, reply.agreement or 0.0, float(reply.k))
+    return dict(zip(KEYS, (sent, valid(reward), *((sent, 0.0, 0.0) if reward is None else told)), strict=True))
 
 
 def _asked(extra_info: Mapping[str, Any] | None, ground_truth: object) -> tuple[Prompt, object]:

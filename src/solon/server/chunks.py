@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from math import fsum
 
+from solon.rewards import mean
+
 _RIDGE = 1e-9
 
 
@@ -30,7 +32,7 @@ def one_scale(n: int, scored: Mapping[tuple[int, ...], Sequence[float | None]]) 
     ]
     seen = [[(c, score) for c, row in enumerate(rows) for j, score in row if j == i] for i in range(n)]
     offsets = _solved(*_normal(len(rows), seen))
-    return [fsum(score - offsets[c] for c, score in one) / len(one) if one else None for one in seen]
+    return [mean([score - offsets[c] for c, score in one]) for one in seen]
 
 
 def _normal(count: int, seen: Sequence[Sequence[tuple[int, float]]]) -> tuple[list[list[float]], list[float]]:
@@ -38,7 +40,7 @@ def _normal(count: int, seen: Sequence[Sequence[tuple[int, float]]]) -> tuple[li
     matrix = [[_RIDGE * (a == b) for b in range(count)] for a in range(count)]
     right = [0.0] * count
     for one in seen:
-        middle = fsum(score for _, score in one) / len(one) if one else 0.0
+        middle = mean([score for _, score in one]) or 0.0
         for a, score in one:
             right[a] += score - middle
             matrix[a][a] += 1.0

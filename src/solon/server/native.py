@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from solon.server.group import Group, digest
+from solon.server.group import digest
 from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded, reply
 from solon.server.routing import DirectRoute, invalid
-from solon.server.service import Service, named
+from solon.server.service import Service, members_of, named
 from solon.server.wire import REFUSALS, BatchReply, BatchRequest, ErrorReply, JudgeReply, JudgeRequest
 
 PROTOCOL = "native"
@@ -75,19 +75,11 @@ async def _judged(service: Service, body: JudgeRequest, deadline: float) -> dict
         size = body.group_size or max(service.settings.group_size, 1)
         size = size if size > 1 or body.group_size else service.settings.max_responses
         member = await service.member(query, responses[0], body.group_id or "", size, deadline)
-        _count(service, member.group, member.place)
+        service.count(PROTOCOL, [member])
         return reply(name, member.group, member.place)
     group = await service.group(query, responses, named(body.id or "", told), deadline)
-    _count(service, group)
+    service.count(PROTOCOL, members_of(group))
     return reply(name, group)
-
-
-def _count(service: Service, group: Group, place: int | None = None) -> None:
-    scores = group.scores if place is None else [group.scores[place]]
-    if valid := sum(score is not None for score in scores):
-        service.metrics.rewarded(PROTOCOL, None, valid)
-    if valid < len(scores):
-        service.metrics.rewarded(PROTOCOL, group.reason, len(scores) - valid)
 
 
 def _kept(service: Service, answer: dict[str, Any]) -> bytes:

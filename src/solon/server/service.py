@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solon.data.fields import MalformedLine, messages, response
+from solon.rewards import Kind, neutral
 from solon.server.cohorts import Cohorts
 from solon.server.desk import NOTHING, Desk
 from solon.server.engine import Engine, Judged
@@ -14,7 +15,6 @@ from solon.server.keeping import Keeping
 from solon.server.logs import Log
 from solon.server.metrics import Metrics
 from solon.server.refusal import Refusal
-from solon.server.rewards import Kind, neutral
 from solon.server.settings import Settings
 from solon.types import Content
 
@@ -142,6 +142,11 @@ class Service:
         score = neutral([member.score], "mean", neutral(member.group.scores, "mean", (low + high) / 2))
         return min(1.0, max(0.0, (score - low) / (high - low)))
 
+    def count(self, protocol: str, members: Sequence[Member]) -> None:
+        """Count what became of the responses that a protocol asked about."""
+        for member in members:
+            self.metrics.rewarded(protocol, member.reason)
+
     def ready(self) -> str | None:
         """Say why no more requests should be sent here, or None."""
         if self.desk.closing:
@@ -167,11 +172,16 @@ class Service:
         except Exception as error:
             self._failed(error)
             return [lost(query.reward, "failed_call") for _ in members]
-        return [Member(group, i) for i in range(len(members))]
+        return members_of(group)
 
     def _failed(self, error: Exception) -> None:
         self.metrics.failed()
         self.log.error("engine", error)
+
+
+def members_of(group: Group) -> list[Member]:
+    """Return all responses of a group."""
+    return [Member(group, i) for i in range(group.n)]
 
 
 def named(name: str, told: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from solon.errors import UserError
-from solon.server.rewards import Kind
+from solon.rewards import Kind
 
 
 class Settings(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
-from solon.server.rewards import Kind
+from solon.rewards import Kind
 
 _EXAMPLE: JsonDict = {
     "prompt": "Explain entropy to a child.",

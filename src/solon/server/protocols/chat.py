@@ -21,7 +21,7 @@ from solon.server.protocols.rollouts import usage
 from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
-from solon.server.service import Member, Service
+from solon.server.service import Member, Service, members_of
 from solon.server.wire import REFUSALS, RolloutOptions, Said, Turn
 from solon.types import Judgment
 
@@ -73,7 +73,7 @@ def routes(service: Service) -> APIRouter:
         name = digest(query, responses)
         async with service.desk.admitted(deadline, hold=False):
             group = await service.group(query, responses, name, deadline)
-        service.metrics.rewarded("chat", group.reason, group.n)
+        service.count("chat", members_of(group))
         if group.reason is not None:
             raise Refusal(
                 503, group.reason, "no judgment could be read; the reason is this error's code", retry_after=2
@@ -117,7 +117,7 @@ def _completion(service: Service, body: Chat, asked: Asked, group: Group, name: 
     text = written(group)
     message: dict[str, Any] = {"role": "assistant", "content": text}
     if asked.roles:
-        shares = [service.share(Member(group, i)) for i in range(group.n)]
+        shares = [service.share(member) for member in members_of(group)]
         scores: dict[str, float] = {f"score_{i}": round(1 + 4 * share, 4) for i, share in enumerate(shares, 1)}
         scores |= {"ranking": ranking(shares[0] - shares[1])} if group.n == 2 else {}
         message |= {"content": json.dumps(scores), "reasoning_content": text}

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from solon.server.protocols.rollouts import Rollout, members, usage, valid
+from solon.rewards import valid
+from solon.server.protocols.rollouts import Rollout, members, usage
 from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
@@ -76,7 +77,7 @@ def routes(service: Service) -> APIRouter:
         """Reward conversations."""
         if body.text is not None:
             found = await members(service, "classify", inputs(body.text), options)
-            told: Any = [{"embedding": [service.number(one)], "solon_valid": valid(one)} for one in found]
+            told: Any = [{"embedding": [service.number(one)], "solon_valid": valid(one.reward)} for one in found]
         else:
             given = [conversation(list(body.messages))] if body.messages is not None else inputs(body.input)
             found = await members(service, "classify", given, options)
@@ -119,7 +120,7 @@ def _classified(service: Service, body: Classify, found: list[Member]) -> dict[s
     raw = body.use_activation is False
     values = [service.number(one) if raw else service.share(one) for one in found]
     data = [
-        {"index": i, "label": "LABEL_0", "probs": [value], "num_classes": 1, "solon_valid": valid(one)}
+        {"index": i, "label": "LABEL_0", "probs": [value], "num_classes": 1, "solon_valid": valid(one.reward)}
         for i, (one, value) in enumerate(zip(found, values, strict=True))
     ]
     created = int(time.time())

@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
+from solon.rewards import valid
 from solon.server.protocols.classify import inputs
-from solon.server.protocols.rollouts import members, usage, valid
+from solon.server.protocols.rollouts import members, usage
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
@@ -56,7 +57,7 @@ def routes(service: Service) -> APIRouter:
         """Reward conversations."""
         found = await members(service, "embeddings", inputs(body.input), options)
         data = [
-            {"object": "embedding", "index": i, "embedding": [service.number(one)], "solon_valid": valid(one)}
+            {"object": "embedding", "index": i, "embedding": [service.number(one)], "solon_valid": valid(one.reward)}
             for i, one in enumerate(found)
         ]
         told = {"object": "list", "model": body.model or "solon", "data": data, "usage": usage(found)}

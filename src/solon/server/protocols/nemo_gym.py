@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict, JsonValue
 
-from solon.server.protocols.rollouts import Rollout, members, valid
+from solon.rewards import valid
+from solon.server.protocols.rollouts import Rollout, members
 from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
@@ -110,7 +111,7 @@ def _verified(service: Service, member: Member) -> dict[str, object]:
         "reward": service.number(member),
         "mask_sample": member.score is None,
         "_ng_failure_class": member.reason and f"solon_{member.reason}",
-        "solon_valid": valid(member),
+        "solon_valid": valid(member.reward),
         "solon_k_used": float(member.group.read),
     }
 
@@ -121,7 +122,7 @@ def _compared(service: Service, found: list[Member]) -> dict[str, object]:
         "rewards": [service.number(member) for member in found],
         "comparison_results": [_comparison(*pair) for pair in combinations(known, 2)],
         "metrics": {
-            "solon_valid": sum(map(valid, found)) / len(found),
+            "solon_valid": sum(valid(member.reward) for member in found) / len(found),
             "solon_k_used": float(found[0].group.read),
             "solon_unread": float(found[0].group.unread),
         },

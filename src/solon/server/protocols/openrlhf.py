@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from solon.server.protocols.rollouts import Rollout, members, valid
+from solon.rewards import valid
+from solon.server.protocols.rollouts import Rollout, members
 from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
@@ -65,7 +66,7 @@ def routes(service: Service) -> APIRouter:
             "rewards": [service.number(member) for member in found],
             "scores": [service.share(member) for member in found],
             "extra_logs": {
-                "solon_valid": [valid(member) for member in found],
+                "solon_valid": [valid(member.reward) for member in found],
                 "solon_k_used": [float(member.group.read) for member in found],
                 "solon_unread": [float(member.group.unread) for member in found],
             },

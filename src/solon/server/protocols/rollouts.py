@@ -8,7 +8,7 @@ from typing import Any
 
 from solon.server.group import Group, Query, digest
 from solon.server.refusal import Refusal
-from solon.server.service import Member, Service, lost, named
+from solon.server.service import Member, Service, lost, members_of, named
 from solon.server.wire import RolloutOptions
 from solon.turns import shown
 from solon.types import Content
@@ -48,14 +48,8 @@ async def members(
         if not hold or refusal.status != 503:
             raise
         found = [lost(query.reward, refusal.code) for _, query, _ in asked]
-    for member in found:
-        service.metrics.rewarded(protocol, member.reason)
+    service.count(protocol, found)
     return found
-
-
-def valid(member: Member) -> float:
-    """Return 1.0 for a member with a reward and 0.0 for one with a substitute: a flag that trainers can filter by."""
-    return float(member.score is not None)
 
 
 def usage(found: Sequence[Member]) -> dict[str, int]:
@@ -97,4 +91,4 @@ async def _complete(
         group: Group = await service.group(query, responses, named(name, digest(query, responses)), deadline)
     except Refusal:
         return [lost(query.reward, "misfit") for _ in responses]
-    return [Member(group, i) for i in range(group.n)]
+    return members_of(group)

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
-from solon.server.protocols.rollouts import Rollout, members, valid
+from solon.rewards import valid
+from solon.server.protocols.rollouts import Rollout, members
 from solon.server.reply import Json, encoded
 from solon.server.routing import DirectRoute
 from solon.server.service import Service
@@ -61,7 +62,7 @@ def routes(service: Service) -> APIRouter:
         told = {
             "score": score,
             "share": service.share(member),
-            "solon_valid": valid(member),
+            "solon_valid": valid(member.reward),
             "solon_k_used": float(member.group.read),
             "solon_unread": float(member.group.unread),
         }
