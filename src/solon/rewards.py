@@ -10,6 +10,12 @@ comparisons with every other member in both orders."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+SCALE = (1.0, 10.0)
+"""The least and the largest score, where a form does not say otherwise."""
+
+_MEANS: Mapping[Kind, float] = {"centered": 0.0, "rank": 0.5}
+"""The mean over any group of rewards that are relative to it."""
+
 Values: TypeAlias = Sequence[float | None]
 """Scores or rewards, one per member of a group; None where there is none."""
 
@@ -51,12 +57,29 @@ def grouped(n: int, duels: Duels) -> list[float | None]:
     return [mean(scores) for scores in seen]
 
 
-def neutral(rewards_of_group: Values, kind: Kind, middle: float) -> float:
-    """Return the reward that changes a group the least: its mean, or where it has none the middle of the possible."""
-    known = mean(rewards_of_group)
-    if known is not None:
-        return known
-    return {"centered": 0.0, "rank": 0.5}.get(kind, middle)
+def stand_in(
+    kind: Kind, known: float | None, neutral: float | None = None, scale: tuple[float, float] = SCALE
+) -> float:
+    """Return what stands for a missing reward where a trainer takes only numbers: what changes its group the least.
+
+    That is the group's mean, which of centered rewards and of ranks is known beforehand; where nothing of the group is
+    known the number that was asked for; without one the middle of the scale.
+
+    Args:
+        kind: what rewards are.
+        known: the mean of the group's rewards, as far as they are known here.
+        neutral: the number that was asked for.
+        scale: the least and the largest score.
+    """
+    if kind in _MEANS:
+        return _MEANS[kind]
+    return next(value for value in (known, neutral, fsum(scale) / 2) if value is not None)
+
+
+def share(score: float, scale: tuple[float, float] = SCALE) -> float:
+    """Return a score as a share of the scale, 0 to 1."""
+    low, high = scale
+    return min(1.0, max(0.0, (score - low) / (high - low)))
 
 
 def _rank(score: float, known: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from solon.rewards import grouped, neutral, rewards
+from solon.rewards import KINDS, Kind, grouped, mean, rewards, share, stand_in
 
 
 def test_missing_scores_have_no_reward_and_are_no_part_of_the_others() -> None:
@@ -25,6 +25,14 @@ def test_grouped_comparison_is_the_mean_over_both_orders_of_all_pairs() -> None:
     assert grouped(4, kept)[3] is None
 
 
-def test_the_neutral_reward_is_the_groups_mean_or_the_middle() -> None:
-    assert neutral([2.0, None, 4.0], "mean", 5.5) == 3.0
-    assert [neutral([None], kind, 5.5) for kind in ("mean", "pairwise", "centered", "rank")] == [5.5, 5.5, 0.0, 0.5]
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stand_in_does_not_move_the_mean_of_its_group(kind: Kind) -> None:
+    rng = random.Random(2)
+    for n in range(1, 12):
+        known = rewards([float(rng.randint(1, 10)) for _ in range(n)], kind)
+        assert stand_in(kind, mean(known), neutral=3.0) == pytest.approx(mean(known))
+
+
+def test_a_share_keeps_to_the_scale() -> None:
+    assert [share(score) for score in (0.0, 1.0, 5.5, 10.0, 11.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
+    assert share(0.25, (0.0, 1.0)) == 0.25

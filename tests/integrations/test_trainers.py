@@ -103,6 +103,13 @@ def test_openrlhf_gets_a_marked_number_in_time(stand, monkeypatch, fault):
     assert told["extra_logs"] == dict(zip(openrlhf.LOGGED, ([0.0], [5.5], [0.0], [0.0]), strict=True))
 
 
+def test_openrlhf_gets_the_groups_mean_where_it_is_known(stand):
+    stand.score = lambda text: None if text == "?" else float(text)
+    openrlhf.reward_func([CHATML + "8"], [CHATML], ["known"])
+    told = openrlhf.reward_func([CHATML + "?"], [CHATML], ["known"])
+    assert (told["rewards"], told["scores"], told["extra_logs"]["solon_valid"]) == ([8.0], [7 / 9], [0.0])
+
+
 def test_samples_of_a_prompt_are_a_cohort_where_its_size_is_known(stand, monkeypatch):
     monkeypatch.setenv("SOLON_GROUP_SIZE", "2")
     for query, label in (("7", "a"), ("8", "a"), ("9", "b")):

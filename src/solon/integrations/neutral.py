@@ -1,7 +1,7 @@
 """The stand-in for a missing reward, for trainers that take a number only: neutral within its group, never a silent 0.
 
-It is the mean of the group's rewards that this process has seen lately. Where it has seen none, or where rewards are
-relative to their group already, it is a constant, the same in every process: a group whose rewards all failed has then
+The rule is `solon.rewards.stand_in`, and what is known of a group are the rewards that this process has seen lately.
+Where it has seen none the stand-in is a constant, the same in every process: a group whose rewards all failed has then
 equal rewards, and so no advantage.
 """
 
@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from threading import Lock
 
 from solon.integrations.settings import Settings
+from solon.rewards import stand_in
 
-MIDDLE = {"mean": 5.5, "centered": 0.0, "rank": 0.5, "pairwise": 5.5}
-"""The middle of every kind of reward."""
 _MOST = 4096
 _LATELY = 600.0
 """Seconds after which a group is forgotten: the next epoch's is another, of which processes know different parts."""
@@ -32,14 +31,12 @@ class Neutral:
         Args:
             group: the group's name, if more of its rewards may come later; else empty.
             rewards: those that came now.
-            settings: the kind of rewards, and a stand-in of one's own.
+            settings: the kind of rewards, and the stand-in where nothing of the group is known.
         """
         known = [reward for reward in rewards if reward is not None]
         total, count = self._added(group, sum(known), len(known))
-        constant = MIDDLE[settings.reward] if settings.neutral is None else settings.neutral
-        absolute = settings.neutral is None and settings.reward in ("mean", "pairwise")
-        stand_in = total / count if count and absolute else constant
-        return [stand_in if reward is None else reward for reward in rewards]
+        missing = stand_in(settings.reward, total / count if count else None, settings.neutral)
+        return [missing if reward is None else reward for reward in rewards]
 
     def _added(self, group: str, total: float, count: int) -> tuple[float, int]:
         if not group:

@@ -9,14 +9,15 @@ environment; `SOLON_GROUP_SIZE`, set to n_samples_per_prompt, has the server jud
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from solon.integrations.cases import answer_of, cohort, group_id, reference_of
 from solon.integrations.client import client, in_background
-from solon.integrations.neutral import MIDDLE, NEUTRAL
+from solon.integrations.neutral import NEUTRAL
 from solon.integrations.reply import Reply
 from solon.integrations.settings import Settings, settings
-from solon.rewards import valid
+from solon.rewards import share, valid
 from solon.turns import rollout
 
 LOGGED = ("solon_valid", "solon_score", "solon_agreement", "solon_k")
@@ -41,10 +42,10 @@ async def _rewarded(asked: Sequence[tuple[str, str, object]], told: Settings) ->
     names = [group_id(prompt, label) for _, prompt, label in asked]
     replies = await asyncio.gather(*(_judged(*one, name, told) for one, name in zip(asked, names, strict=True)))
     rewards = [NEUTRAL.filled(name, each.rewards, told)[0] for name, each in zip(names, replies, strict=True)]
-    scores = [_share(reply) for reply in replies]
-    logged = [_logged(reply) for reply in replies]
+    scores = [_score(name, each, told) for name, each in zip(names, replies, strict=True)]
+    logged = [_logged(*one) for one in zip(replies, scores, strict=True)]
     columns = {name: [row[i] for row in logged] for i, name in enumerate(LOGGED)}
-    return {"rewards": rewards, "scores": scores, "extra_logs": columns}
+    return {"rewards": rewards, "scores": list(map(share, scores)), "extra_logs": columns}
 
 
 async def _judged(query: str, prompt: str, label: object, name: str, told: Settings) -> Reply:
@@ -53,12 +54,11 @@ async def _judged(query: str, prompt: str, label: object, name: str, told: Setti
     return await client(told).judge(turns, [said], reference=reference_of(label, told), **fields)
 
 
-def _share(reply: Reply) -> float:
-    score = reply.scores[0] if reply.scores[0] is not None else MIDDLE["mean"]
-    return min(1.0, max(0.0, (score - 1) / 9))
+def _score(name: str, reply: Reply, told: Settings) -> float:
+    """Return a response's mean score or its stand-in, whatever rewards are."""
+    return NEUTRAL.filled(f"{name} scores", reply.scores, replace(told, reward="mean", neutral=None))[0]
 
 
-def _logged(reply: Reply) -> tuple[float, ...]:
+def _logged(reply: Reply, score: float) -> tuple[float, ...]:
     known = valid(reply.rewards[0])
-    score = reply.scores[0] if known and reply.scores[0] is not None else MIDDLE["mean"]
     return (known, score, reply.agreement or 0.0, float(reply.k)) if known else (known, score, 0.0, 0.0)

@@ -36,7 +36,8 @@ class Settings:
     reference: bool = True
     """Show the judge the label that a trainer passes along as the reference answer, where it is a text."""
     neutral: float | None = None
-    """What stands for a missing reward where a trainer takes none; by default the group's mean or the middle."""
+    """What stands for a missing reward where a trainer takes only numbers and nothing of the group is known; by default
+    the middle of the scale, 5.5."""
 
 
 def settings(**given: object) -> Settings:

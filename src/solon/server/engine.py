@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from solon.judge import Judge
+from solon.rewards import SCALE
 from solon.server.notes import Cost, Notes
 from solon.server.sharing import SharedSampler
 from solon.types import Case, Verdict
@@ -50,7 +51,7 @@ class JudgeEngine:
 
     def __init__(self, judge: Judge) -> None:
         self.k = judge.config.k
-        self.scale = judge.form.scale or (1.0, 10.0)
+        self.scale = judge.form.scale or SCALE
         shared = SharedSampler(judge.sampler) if judge.sampler.batch > 1 else None
         self._judges = {(self.k, False): judge.otherwise(shared)}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solon.data.fields import MalformedLine, messages, response
-from solon.rewards import Kind, neutral
+from solon.rewards import Kind, mean, share, stand_in
 from solon.server.cohorts import Cohorts
 from solon.server.desk import NOTHING, Desk
 from solon.server.engine import Engine, Judged
@@ -129,18 +129,16 @@ class Service:
             return lost(query.reward, "shutting_down" if self.desk.closing else "deadline")
 
     def number(self, member: Member) -> float:
-        """Return a member's reward or, where it has none, the substitute that changes its group the least."""
+        """Return a member's reward or, where it has none, the stand-in that changes its group the least."""
         if member.reward is not None:
             return member.reward
-        low, high = self.desk.engine.scale
-        middle = (low + high) / 2 if self.settings.neutral is None else self.settings.neutral
-        return neutral(member.group.rewards, member.group.kind, middle)
+        group = member.group
+        return stand_in(group.kind, mean(group.rewards), self.settings.neutral, self.desk.engine.scale)
 
     def share(self, member: Member) -> float:
         """Return a member's score as a share of the scale, 0 to 1; without one the mean of its group, or the middle."""
-        low, high = self.desk.engine.scale
-        score = neutral([member.score], "mean", neutral(member.group.scores, "mean", (low + high) / 2))
-        return min(1.0, max(0.0, (score - low) / (high - low)))
+        scale, score = self.desk.engine.scale, member.score
+        return share(stand_in("mean", mean(member.group.scores), scale=scale) if score is None else score, scale)
 
     def count(self, protocol: str, members: Sequence[Member]) -> None:
         """Count what became of the responses that a protocol asked about."""

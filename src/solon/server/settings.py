@@ -24,8 +24,8 @@ class Settings(BaseModel):
     group_max: int = Field(default=8, ge=2)
     """The most responses in one prompt; a larger group is judged in overlapping chunks, put on one scale."""
     neutral: float | None = None
-    """The substitute reward where a trainer needs a number, nothing could be read, and no other member of the group has
-    a reward; by default the middle of what is possible."""
+    """What stands for a missing reward where a trainer takes only numbers and nothing of the group is known; by default
+    the middle of the scale."""
     judge_reasoning: bool = False
     """Show the judge the reasoning of rollouts too; the native protocol always shows all that it is given."""
     answer_within: float = Field(default=100.0, gt=0)

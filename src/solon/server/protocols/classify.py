@@ -2,7 +2,7 @@
 
 For tools that know only these: verl's stock reward loop, OpenRLHF's and others. An input is a conversation in a chat
 template's marks, or messages; its last turn is the assistant's and is judged. An input without a reward gets the
-neutral substitute, with `solon_valid` 0.0 beside it.
+stand-in, with `solon_valid` 0.0 beside it.
 """
 
 import time

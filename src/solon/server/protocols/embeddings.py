@@ -1,7 +1,7 @@
 """Scalar reward models as SGLang serves them: `POST /v1/embeddings`, where an embedding is the reward alone.
 
 verl's stock reward loop and others read `data[-1].embedding[-1]`. An input is a conversation in a chat template's marks
-that ends with the assistant's turn; without a reward it gets the neutral substitute, with `solon_valid` 0.0 beside it.
+that ends with the assistant's turn; without a reward it gets the stand-in, with `solon_valid` 0.0 beside it.
 """
 
 from typing import Annotated

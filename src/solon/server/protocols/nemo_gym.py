@@ -1,6 +1,6 @@
 """NeMo-Gym's resource server: `POST /verify` for one rollout, `POST /compare` for all responses to a conversation.
 
-A rollout without a reward gets the neutral substitute *and* the mask (`mask_sample`, `_ng_failure_class`), since the
+A rollout without a reward gets the stand-in *and* the mask (`mask_sample`, `_ng_failure_class`), since the
 mask alone is applied after the group's baseline. The keys are always the same.
 """
 
@@ -72,7 +72,7 @@ class Comparison(BaseModel):
 
 
 class Compared(BaseModel):
-    """A reward per response; `mask_sample` marks substitutes."""
+    """A reward per response; `mask_sample` marks stand-ins."""
 
     rewards: list[float]
     comparison_results: list[Comparison]

@@ -1,7 +1,7 @@
 """OpenRLHF's remote reward model (0.11.2): `POST /get_reward`, one query a request in practice.
 
 Its client gives up for good after five quick tries, so a request is never turned away: it is held until its deadline,
-and a query without a reward gets the neutral substitute with `solon_valid` 0.0. All values are numbers, and the keys
+and a query without a reward gets the stand-in with `solon_valid` 0.0. All values are numbers, and the keys
 are always the same.
 """
 

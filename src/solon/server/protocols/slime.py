@@ -1,6 +1,6 @@
 """slime's remote reward model: `POST /slime`, one sample a request, answered with a bare number or an object.
 
-A bare number cannot say that it is a substitute: use `?form=object` with `--reward-key score --eval-reward-key score`,
+A bare number cannot say that it is a stand-in: use `?form=object` with `--reward-key score --eval-reward-key score`,
 and mask samples whose `solon_valid` is 0.0, since slime's own mask comes after the group's baseline. When the queue is
 full the answer is 503: slime's client tries ten times.
 """
