@@ -2,7 +2,7 @@
 
 Cases and answers are small, k = 2, and a script answers at once; what is measured is the whole command with `--out`.
 
-python bench/memory.py [--cases 10000 200000] [--json FILE]
+python -m bench.memory [--rounds 1] [--cases 10000 200000] [--json FILE]
 """
 
 import argparse
@@ -15,10 +15,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.report import arguments, figure, show
 from solon import cli
 from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Answer, Request, Sampled
 
+ROOT = Path(__file__).parents[1]
 BOUND = 50.0
 """The largest difference that is allowed, in MB."""
 _JUDGMENT = "Principles:\n- truth (weight: 100%)\n\nAnalysis:\nremark {remark}\n\nScores:\n\\boxed{{{first}, {second}}}"
@@ -64,7 +66,8 @@ def peak(count: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         write_cases(Path(folder) / "cases.jsonl", count)
         started = time.perf_counter()
-        done = subprocess.run([sys.executable, __file__, "--run", folder], capture_output=True, text=True, check=True)
+        command = [sys.executable, "-m", "bench.memory", "--run", folder]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         written = (Path(folder) / "run" / "verdicts.jsonl").read_bytes().count(b"\n")
         if written != count:
             raise SystemExit(f"{written} verdicts of {count} cases were written")
@@ -73,23 +76,19 @@ def peak(count: int) -> tuple[float, float]:
 
 def main() -> None:
     """Measure both, and fail when they differ by more than the bound."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, nargs=2, default=(10_000, 200_000))
-    options.add_argument("--json", type=Path)
-    options.add_argument("--run", type=Path, help=argparse.SUPPRESS)
-    given = options.parse_args()
+    parser = arguments(__doc__ or "", rounds=1)
+    parser.add_argument("--cases", type=int, nargs=2, default=(10_000, 200_000))
+    parser.add_argument("--run", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
     if given.run is not None:
         judge(given.run)
-    found = []
-    for count in given.cases:
-        memory, seconds = peak(count)
-        found.append({"cases": count, "peak_mb": memory, "seconds": seconds})
-        print(f"{count:>9,} cases: {memory:7.1f} MB at the most, {seconds:6.1f} s, {count / seconds:,.0f} cases/s")
-    more = found[1]["peak_mb"] - found[0]["peak_mb"]
-    print(f"{more:+.1f} MB; at most {BOUND:.0f} MB are allowed")
-    if given.json is not None:
-        given.json.write_text(json.dumps({"runs": found, "more_mb": more, "bound_mb": BOUND}, indent=2) + "\n")
-    sys.exit(more > BOUND)
+    seen = [[peak(count) for count in given.cases] for _ in range(given.rounds)]
+    figures = []
+    for i, count in enumerate(given.cases):
+        figures.append(figure(f"{count:,} cases: most memory, MB", [one[i][0] for one in seen]))
+        figures.append(figure(f"{count:,} cases: cases/s", [count / one[i][1] for one in seen]))
+    figures.append(figure("more memory, MB", [many[0] - few[0] for few, many in seen], most=BOUND))
+    sys.exit(not show("solon judge --out over a script", figures, given.json))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Memory does not grow with the number of cases; `python bench/memory.py` measures the same at full size."""
+"""Memory does not grow with the number of cases; `python -m bench.memory` measures the same at full size."""
 
 import pytest
 
