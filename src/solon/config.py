@@ -20,8 +20,8 @@ _FITTING = ("too_long",)
 Scores: TypeAlias = Literal["boxed", "expected", "soft"]
 """Where the scores of a judgment come from."""
 _ALTERNATIVES = {"boxed": 0, "expected": 20, "soft": 5}
-_WRITTEN = "Who writes the principles: self (the judge), given (the case), given+self, or none."
-Written: TypeAlias = Annotated[PromptMode, Field(description=_WRITTEN)]
+_AUTHOR = "Who writes the principles: self (the judge), given (the case), given+self, or none."
+Author: TypeAlias = Annotated[PromptMode, Field(description=_AUTHOR)]
 """Who writes the principles where no stage of its own does."""
 
 

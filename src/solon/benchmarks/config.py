@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from solon.benchmarks.benchmark import Mode
 from solon.benchmarks.published import PREFIX
-from solon.config import SamplingConfig, Written
+from solon.config import Author, SamplingConfig
 from solon.errors import UserError
 
 Probe: TypeAlias = Literal["formatting", "pleas"]
@@ -19,7 +19,7 @@ class BenchConfig(SamplingConfig):
     model: str
     """The base URL of an OpenAI-compatible server (several by commas), a checkpoint folder, a hub id, `sandbox`, or
     published:FILE#JUDGE, judgments that the benchmark published."""
-    principles: Written = "self"
+    principles: Author = "self"
     data: Path | None = None
     """The benchmark's file or folder in its official layout; without it, the hub."""
     hub: str | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from solon.config import SamplingConfig, Written
+from solon.config import Author, SamplingConfig
 from solon.types import PromptMode
 
 Hint: TypeAlias = Literal["failed", "all", "never"]
@@ -47,7 +47,7 @@ class SampleConfig(SamplingConfig):
     """Folder for samples.jsonl and the run files from which a killed run goes on."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
-    principles: Written = "self"
+    principles: Author = "self"
     temperature: float | None = Field(default=None, ge=0)
     """Sampling temperature, also of the hinted samples; by default the checkpoint's own or 0.5."""
     plain: int = Field(default=3, ge=1)
@@ -132,7 +132,7 @@ class GrpoConfig(TrainConfig):
     """How a case is put to the model; by default the checkpoint's own form, else pointwise."""
     single_form: str | None = None
     """How a lone response with a 0/1 label is put; by default sandbox-correct for the sandbox, else correct."""
-    principles: Written = "self"
+    principles: Author = "self"
     easy: int | None = Field(default=None, ge=0)
     """Leave out cases with so many plain samples right; by default all of them, and 0 leaves out none."""
     group: int = Field(default=4, ge=2)
