@@ -1,10 +1,11 @@
 """The figures of a run, for a file and for a table."""
 
 import json
+import random
 from dataclasses import replace
 
 from solon.judge import Judge
-from solon.report.summary import facts, summarize
+from solon.report.summary import Summary, facts, summarize
 from solon.samplers.scripted import ScriptedSampler
 from solon.scorers.scripted import ScriptedScorer
 from solon.store import Usage
@@ -81,6 +82,21 @@ def test_repeated_texts_and_parts_that_were_not_shown_are_counted_in_the_table()
     told = facts(summary)
     assert told["samples that repeat another one's text"] == "1 of 4"
     assert told["judged with a part not shown"] == "1, too long for the model (left_out in the verdicts)"
+
+
+def test_verdicts_may_come_in_any_order_with_unlabeled_cases_between_them() -> None:
+    pairs = [(judged(9, 1), judged(1, 9), judged(5, 5))[i % 3] for i in range(30)]
+    labels = (Best(0), Best(1), Ratings((1.0, 1.0)), None)
+    given = [(case(2, str(i)), labels[i % 4]) for i in range(30)]
+    found = [one if label is None else LabeledCase(one, label) for one, label in given]
+    verdicts = [voted(one, one) for one in pairs]
+    told = summarize(judge(), found, verdicts, USAGE, 0)
+    assert told["labeled"] == 16
+    assert 0 < told["strict_accuracy"]["mean"] < told["accuracy"]["mean"] < 1
+    mixed = Summary(judge())
+    for place in random.Random(0).sample(range(30), 30):
+        mixed.add(place, found[place], verdicts[place])
+    assert mixed.figures(USAGE, 0) == told
 
 
 def test_0_and_1_are_measured_only_where_the_form_answers_so() -> None:

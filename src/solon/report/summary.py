@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
-from math import isnan, nan
 from typing import Any
 
 from solon.judge import Judge
@@ -52,7 +51,7 @@ class Summary:
         self._unread: Counter[str] = Counter()
         self._examples: dict[str, tuple[int, str]] = {}
         self._agreement, self._consistency, self._mass = Mean(), Mean(), Mean()
-        self._earned = (array("d"), array("d"))
+        self._places, self._shared, self._strict = array("q"), array("d"), array("d")
 
     def add(self, place: int, found: Case | LabeledCase, verdict: Verdict) -> None:
         """Count the verdict on the case at a place."""
@@ -115,17 +114,18 @@ class Summary:
         }
 
     def _earn(self, place: int, earned: tuple[float, float] | None) -> None:
-        """Keep what a verdict earns at its place, since intervals depend on the order of cases."""
-        for kept, value in zip(self._earned, earned or (), strict=earned is not None):
-            kept.extend([nan] * (place + 1 - len(kept)))
-            kept[place] = value
+        if earned is not None:
+            self._places.append(place)
+            self._shared.append(earned[0])
+            self._strict.append(earned[1])
 
     def _accuracy(self) -> dict[str, Any]:
-        shared, strict = ([value for value in kept if not isnan(value)] for kept in self._earned)
-        if not shared:
+        """Tell what verdicts earned, in the order of cases, since intervals depend on it."""
+        if not self._places:
             return {}
-        accuracy, strictly = bootstrap(shared)._asdict(), bootstrap(strict)._asdict()
-        return {"labeled": len(shared), "accuracy": accuracy, "strict_accuracy": strictly}
+        order = sorted(range(len(self._places)), key=self._places.__getitem__)
+        accuracy, strictly = (bootstrap([kept[i] for i in order])._asdict() for kept in (self._shared, self._strict))
+        return {"labeled": len(order), "accuracy": accuracy, "strict_accuracy": strictly}
 
     def _ended(self) -> dict[str, Any]:
         """Tell how many votes ended before k, and how many judgments that left a case, where votes may end early."""
