@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.console import Console
 
 from solon.cascade import Scoring
 from solon.cli.curve import labels_of
-from solon.cli.options import Count
+from solon.cli.options import Count, Folds, Share
 from solon.errors import UserError
 from solon.files import make_folder, write_json
 from solon.report.cascading import Goal, Measured, Trial, chosen, held_out, measured
@@ -22,87 +23,15 @@ from solon.samplers.seam import Failure
 from solon.stopping import Stop
 from solon.store import Store
 
-Share = Annotated[float, Parameter(validator=Number(gt=0, lt=1))]
 
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """What a cascade is counted on, as both commands are told.
 
-def tune(
-    *runs: Path,
-    first: str,
-    labels: Path,
-    accuracy: Share | None = None,
-    tokens: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
-    k: Count = 8,
-    up_to: Count | None = None,
-    stop: Stop = "never",
-    prior: Path | None = None,
-    delta: Share = 0.02,
-    folds: Annotated[int, Parameter(validator=Number(gte=2))] = 5,
-    seed: int = 0,
-    json: Path | None = None,
-) -> None:
-    """Choose the margin below which a scorer's cases go to the judge; what is printed is cross-validated.
-
-    Parameters
+    Attributes
     ----------
-    runs
-        Folders that solon judge --out made of all cases, with --stop never, on cases that nothing is measured on.
     first
         The scorer: a checkpoint folder of solon train scalar, a hub id, or the URL of a /classify server.
-    labels
-        A file with the labels of the runs' cases.
-    accuracy
-        Choose the fewest tokens that reach this accuracy, such as 0.8; by default the best accuracy is chosen.
-    tokens
-        Choose the best accuracy that keeps to so many tokens of the judge a case, prompts included.
-    k
-        The votes that the cascade is compared with.
-    up_to
-        The most votes of a case that is sent to the judge; by default k.
-    stop
-        When the vote on such a case ends: never, lossless, confident or anytime.
-    prior
-        For the confident rule, a file of solon tune stop.
-    delta
-        For the anytime-valid rule, the chance to be wrong.
-    folds
-        Parts of the cases: what is printed of each is by the margin that the others choose.
-    seed
-        Draws the parts.
-    json
-        Also write the figures to this file.
-    """
-    if accuracy is not None and tokens is not None:
-        raise UserError("accuracy and tokens are two goals: name one")
-    found = _trials(runs, first, labels, Votes(k, up_to or k, stop, prior, delta))
-    goal = Goal(accuracy, tokens)
-    margin, figures = chosen(found, goal), measured(found, held_out(found, goal, folds, seed))
-    _print(figures, f"{len(found):,} labeled cases, margins chosen on the others of {folds} folds", k)
-    Console().print(f"choose: --margin {margin:g}", markup=False, highlight=False)
-    _write(json, {"margin": margin, "held_out": figures.figures(), "all": _all(found, margin).figures()})
-
-
-def cascade(
-    *runs: Path,
-    first: str,
-    margin: Annotated[float, Parameter(validator=Number(gte=0))],
-    labels: Path,
-    k: Count = 8,
-    up_to: Count | None = None,
-    stop: Stop = "never",
-    prior: Path | None = None,
-    delta: Share = 0.02,
-    json: Path | None = None,
-) -> None:
-    """Measure a cascade on a run of full votes: beside the votes of all cases and the scorer alone, and what it costs.
-
-    Parameters
-    ----------
-    runs
-        Folders that solon judge --out made of all cases, with --stop never.
-    first
-        The scorer: a checkpoint folder of solon train scalar, a hub id, or the URL of a /classify server.
-    margin
-        How far the scorer's best must be above its second for its verdict to stand.
     labels
         A file with the labels of the runs' cases.
     k
@@ -118,28 +47,95 @@ def cascade(
     json
         Also write the figures to this file.
     """
-    found = _trials(runs, first, labels, Votes(k, up_to or k, stop, prior, delta))
+
+    first: str
+    labels: Path
+    k: Count = 8
+    up_to: Count | None = None
+    stop: Stop = "never"
+    prior: Path | None = None
+    delta: Share = 0.02
+    json: Path | None = None
+
+    @property
+    def votes(self) -> Votes:
+        """How many votes are counted."""
+        return Votes(self.k, self.up_to or self.k, self.stop, self.prior, self.delta)
+
+
+def tune(
+    *runs: Path,
+    counting: Annotated[Counting, Parameter(name="*")],
+    accuracy: Share | None = None,
+    tokens: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    folds: Folds = 5,
+    seed: int = 0,
+) -> None:
+    """Choose the margin below which a scorer's cases go to the judge; what is printed is cross-validated.
+
+    Parameters
+    ----------
+    runs
+        Folders that solon judge --out made of all cases, with --stop never, on cases that nothing is measured on.
+    counting
+        The scorer, the labels and the votes.
+    accuracy
+        Choose the fewest tokens that reach this accuracy, such as 0.8; by default the best accuracy is chosen.
+    tokens
+        Choose the best accuracy that keeps to so many tokens of the judge a case, prompts included.
+    folds
+        Parts of the cases: what is printed of each is by the margin that the others choose.
+    seed
+        Draws the parts.
+    """
+    if accuracy is not None and tokens is not None:
+        raise UserError("accuracy and tokens are two goals: name one")
+    found = _trials(runs, counting)
+    goal = Goal(accuracy, tokens)
+    margin, figures = chosen(found, goal), measured(found, held_out(found, goal, folds, seed))
+    _print(figures, f"{len(found):,} labeled cases, margins chosen on the others of {folds} folds", counting.k)
+    Console().print(f"choose: --margin {margin:g}", markup=False, highlight=False)
+    _write(counting.json, {"margin": margin, "held_out": figures.figures(), "all": _all(found, margin).figures()})
+
+
+def cascade(
+    *runs: Path,
+    margin: Annotated[float, Parameter(validator=Number(gte=0))],
+    counting: Annotated[Counting, Parameter(name="*")],
+) -> None:
+    """Measure a cascade on a run of full votes: beside the votes of all cases and the scorer alone, and what it costs.
+
+    Parameters
+    ----------
+    runs
+        Folders that solon judge --out made of all cases, with --stop never.
+    margin
+        How far the scorer's best must be above its second for its verdict to stand.
+    counting
+        The scorer, the labels and the votes.
+    """
+    found = _trials(runs, counting)
     figures = _all(found, margin)
-    _print(figures, f"{len(found):,} labeled cases, margin {margin:g}", k)
-    _write(json, {"margin": margin, "measured": figures.figures()})
+    _print(figures, f"{len(found):,} labeled cases, margin {margin:g}", counting.k)
+    _write(counting.json, {"margin": margin, "measured": figures.figures()})
 
 
-def _trials(runs: Sequence[Path], first: str, labels: Path, votes: Votes) -> list[Trial]:
+def _trials(runs: Sequence[Path], counting: Counting) -> list[Trial]:
     """Score the runs' cases, but for those whose scores they keep, and judge them both ways."""
     if not runs:
         raise UserError("no run is named: give the folders that solon judge --out made")
-    return asyncio.run(_judged(runs, first, labels, votes))
+    return asyncio.run(_judged(runs, counting))
 
 
-async def _judged(runs: Sequence[Path], first: str, labels: Path, votes: Votes) -> list[Trial]:
-    scoring, found, unscored = Scoring.of(first), [], []
+async def _judged(runs: Sequence[Path], counting: Counting) -> list[Trial]:
+    scoring, found, unscored = Scoring.of(counting.first), [], []
     try:
         for run in runs:
             recorded = Recorded.of(run)
-            told = labels_of(labels, recorded)
+            told = labels_of(counting.labels, recorded)
             with Store.of(run / "run.sqlite" if run.is_dir() else run) as store:
                 firsts = await scoring.firsts(recorded.cases, store)
-                found += trials(recorded, store, told, firsts, votes)
+                found += trials(recorded, store, told, firsts, counting.votes)
             unscored += [one for one in firsts if isinstance(one, Failure)]
     finally:
         await scoring.scorer.close()

@@ -2,13 +2,11 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-from cyclopts.validators import Number
 from rich.console import Console
 
 from solon.calibrating import read_prior
+from solon.cli.options import Share
 from solon.data import read_cases
 from solon.errors import UserError
 from solon.files import make_folder, write_json
@@ -25,7 +23,7 @@ def curve(
     *,
     labels: Path | None = None,
     prior: Path | None = None,
-    delta: Annotated[float, Parameter(validator=Number(gt=0, lt=1))] = 0.02,
+    delta: Share = 0.02,
     out: Path | None = None,
     json: Path | None = None,
 ) -> None:

@@ -5,15 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
-from cyclopts.validators import Number
 from rich.console import Console
 
 from solon.calibrating import Full, Replay, best, calibrated, replayed
 from solon.cli.curve import labels_of
-from solon.cli.options import Count
+from solon.cli.options import Count, Folds, Share
 from solon.errors import UserError
 from solon.files import make_folder, write_json
 from solon.report.folds import parted
@@ -29,7 +27,7 @@ from solon.vote import TRUSTS
 def stop(
     *runs: Path,
     out: Path,
-    delta: Annotated[float, Parameter(validator=Number(gt=0, lt=1))] = 0.02,
+    delta: Share = 0.02,
     json: Path | None = None,
 ) -> None:
     """Calibrate the confident stopping rule on runs of full votes; no labels are needed, for it is to agree with them.
@@ -78,7 +76,7 @@ def vote(
     *,
     labels: Path,
     k: Count | None = None,
-    folds: Annotated[int, Parameter(validator=Number(gte=2))] = 5,
+    folds: Folds = 5,
     seed: int = 0,
     json: Path | None = None,
 ) -> None:
