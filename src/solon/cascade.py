@@ -7,24 +7,28 @@ a scorer's numbers and a judgment's scores are not of one unit.
 import asyncio
 import os
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from math import isfinite
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeAlias
 
 from solon.config import named
 from solon.door import Door
 from solon.errors import UserError
 from solon.judge import Judge
-from solon.plan import Progress
 from solon.samplers.calls import together
 from solon.samplers.seam import Failure
 from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation, Counting, Scorer
+from solon.session import Tell
 from solon.stats import top
 from solon.store import Store
 from solon.types import Case, First, Message, Verdict
+
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ def settles(first: First | Failure, margin: float) -> bool:
     return isinstance(first, First) and first.margin is not None and first.margin >= margin
 
 
+Take: TypeAlias = Callable[[int, Case, Staged], object]
+"""What is called with the place of a case, the case, and what is said of it."""
+
+
 class Cascade:
     """A scorer before a judge. Use it with `with`, or call `close`: that closes the judge and the scorer, too.
 
@@ -87,19 +95,14 @@ class Cascade:
         self.scoring = Scoring.of(first, judge.config.meta_api_key_env, **calling)
         self._door: Door | None = None
 
-    def batch(
-        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
-    ) -> list[Staged]:
+    def batch(self, cases: Sequence[Case], store: Store | None = None, progress: Tell | None = None) -> list[Staged]:
         """Judge many cases: `judge` for synchronous code."""
-        if self._door is None:
-            self._door = Door(partial(_released, self.model, self.scoring.scorer))
-            weakref.finalize(self, self._door.close)
-        return self._door(self.judge(cases, store, progress))
+        return self._opened()(self.judge(cases, store, progress))
 
     async def judge(
-        self, cases: Sequence[Case], store: Store | None = None, progress: Callable[[Progress], None] | None = None
+        self, cases: Sequence[Case], store: Store | None = None, progress: Tell | None = None
     ) -> list[Staged]:
-        """Score all cases, judge those whose margin is too small, and return what is said of each, in the order given.
+        """Score cases, judge those whose margin is too small, and return what is said of each, in the order given.
 
         Args:
             cases: the cases; their ids must differ.
@@ -110,21 +113,68 @@ class Cascade:
             UserError: as `Judge.judge`, or the scorer's server refuses to work at all.
         """
         self.model.check(cases)
-        if store is not None:
-            store.add_cases(cases)
-        firsts = await self.scoring.firsts(cases, store)
-        sent = [i for i, first in enumerate(firsts) if not settles(first, self.margin)]
-        verdicts = await self.model.judge([cases[i] for i in sent], store, progress) if sent else []
-        if store is not None:
-            store.add_cases(cases)  # the judge numbers what it is sent; the run's order is that of all cases
-        voted = dict(zip(sent, verdicts, strict=True))
-        return [Staged(first, voted.get(i)) for i, first in enumerate(firsts)]
+        found: dict[int, Staged] = {}
+        await self.take(cases, lambda place, _, staged: found.update({place: staged}), store, progress)
+        return [found[place] for place in range(len(cases))]
+
+    def run(
+        self,
+        cases: Iterable[Case],
+        take: Take,
+        store: Store | None = None,
+        progress: Tell | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Judge cases as they come: `take` for synchronous code.
+
+        `cases` is read and `take` is called in another thread, one at a time.
+        """
+        self._opened()(self.take(cases, take, store, progress, total))
+
+    async def take(
+        self,
+        cases: Iterable[Case] | AsyncIterable[Case],
+        take: Take,
+        store: Store | None = None,
+        progress: Tell | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Judge cases as they come, and hand each with its place among them to `take` once it is decided.
+
+        Only as many cases are held as keep both models busy: memory does not grow with their number. The scorer reads
+        some while the judge is asked about those before.
+
+        Args:
+            cases: the cases; their ids must differ. An asynchronous iterable may take its time.
+            take: called with the place of a case, the case, and what is said of it.
+            store: the run file, as in `judge`.
+            progress: as in `judge`.
+            total: the number of cases, where it is known, for the progress.
+
+        Raises:
+            UserError: as `judge`, when the case in question is read.
+        """
+        session = self.model.session(store, progress, total)
+        sent: dict[int, tuple[int, First | Failure]] = {}
+        places = count()
+
+        async def unsettled() -> AsyncIterator[Case]:
+            async for place, case, first in self.scoring.stream(self.model.admitted(cases, store), store):
+                if settles(first, self.margin):
+                    session.progress.total -= 0 if total is None else self.model.config.k
+                    take(place, case, Staged(first, None))
+                else:
+                    sent[next(places)] = place, first
+                    yield case
+
+        async with aclosing(session.verdicts(unsettled())) as decided:
+            async for at, case, verdict in decided:
+                place, first = sent.pop(at)
+                take(place, case, Staged(first, verdict))
 
     def close(self) -> None:
         """Release the judge and the scorer."""
-        if self._door is None:
-            self._door = Door(partial(_released, self.model, self.scoring.scorer))
-        self._door.close()
+        self._opened().close()
         self._door = None
 
     def __enter__(self) -> Self:
@@ -132,6 +182,12 @@ class Cascade:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+    def _opened(self) -> Door:
+        if self._door is None:
+            self._door = Door(partial(_released, self.model, self.scoring.scorer))
+            weakref.finalize(self, self._door.close)
+        return self._door
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +212,25 @@ class Scoring:
         scorer = open_scorer(first, api_key=os.environ.get(key_env), **calling) if isinstance(first, str) else first
         return cls(scorer, named(first) or "")
 
+    async def stream(
+        self, cases: AsyncIterable[Case], store: Store | None
+    ) -> AsyncIterator[tuple[int, Case, First | Failure]]:
+        """Yield cases with their places and first scores; a few batches of them are read and scored at once."""
+        places = count()
+        async for some in self._parts(cases):
+            for case, first in zip(some, await self.firsts(some, store), strict=True):
+                yield next(places), case, first
+
+    async def _parts(self, cases: AsyncIterable[Case]) -> AsyncIterator[list[Case]]:
+        some, responses = list[Case](), 0
+        async for case in cases:
+            some.append(case)
+            responses += case.n
+            if responses >= _ROUNDS * self.scorer.batch * self.scorer.concurrency:
+                yield some
+                some, responses = [], 0
+        yield some
+
     async def firsts(self, cases: Sequence[Case], store: Store | None) -> list[First | Failure]:
         """Score all responses of the cases, but for those whose scores are kept; a case is whole or a failure.
 
@@ -179,18 +254,25 @@ class Scoring:
     ) -> None:
         for cases in work:
             talks = [talk for case in cases for talk in _talks(case)]
-            scores = iter(await self.scorer.score(talks))
-            new = {case.id: self._first(case, [next(scores) for _ in case.responses]) for case in cases}
+            scores = await self.scorer.score(talks)
+            lengths: Sequence[int | None] = [None] * len(talks)
+            if isinstance(self.scorer, Counting):
+                lengths = await asyncio.to_thread(self.scorer.lengths, talks)
+            pairs = zip(scores, lengths, strict=True)
+            new = {case.id: _first([next(pairs) for _ in case.responses]) for case in cases}
             if store is not None:
                 store.add_firsts(self.name, {name: one for name, one in new.items() if isinstance(one, First)})
             found |= new
             await asyncio.sleep(0)  # a scorer that never waits must not keep an error or a Ctrl-C from being heard
 
-    def _first(self, case: Case, scores: Sequence[float | Failure]) -> First | Failure:
-        if failed := next((score for score in scores if isinstance(score, Failure)), None):
-            return failed
-        tokens = sum(self.scorer.lengths(_talks(case))) if isinstance(self.scorer, Counting) else None
-        return First(tuple(score for score in scores if not isinstance(score, Failure)), tokens)
+
+def _first(pairs: Sequence[tuple[float | Failure, int | None]]) -> First | Failure:
+    """Return the scores of a case and the tokens that were read for them, where the scorer tells them."""
+    if failed := next((score for score, _ in pairs if isinstance(score, Failure)), None):
+        return failed
+    tokens = [length for _, length in pairs if length is not None]
+    scores = tuple(score for score, _ in pairs if not isinstance(score, Failure))
+    return First(scores, sum(tokens) if len(tokens) == len(pairs) else None)
 
 
 def _talks(case: Case) -> list[Conversation]:

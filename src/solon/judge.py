@@ -156,7 +156,7 @@ class Judge:
         if store is not None:
             store.add_cases(cases)
         found: list[Verdict | None] = [None] * len(cases)
-        async with aclosing(self._session(store, progress, len(cases)).verdicts(cases)) as decided:
+        async with aclosing(self.session(store, progress, len(cases)).verdicts(cases)) as decided:
             async for place, _, verdict in decided:
                 found[place] = verdict
         return [verdict for verdict in found if verdict is not None]
@@ -183,8 +183,7 @@ class Judge:
         Raises:
             UserError: as `judge` does, when the case in question is opened.
         """
-        session = self._session(store, progress, total)
-        async with aclosing(session.verdicts(self._admitted(cases, store))) as decided:
+        async with aclosing(self.session(store, progress, total).verdicts(self.admitted(cases, store))) as decided:
             async for one in decided:
                 yield one
 
@@ -207,6 +206,26 @@ class Judge:
                     take(*one)
 
         self._opened()(taken())
+
+    def session(self, store: Store | None, progress: Tell | None, total: int | None) -> Session:
+        """Return what judges cases that are admitted; the arguments are those of `stream`."""
+        return Session(Stages(self._docketing, self._principling, self.sampler), store, progress, total)
+
+    async def admitted(self, cases: Iterable[Case] | AsyncIterable[Case], store: Store | None) -> AsyncIterator[Case]:
+        """Check cases as they come, register them in the run file in this order, and yield them.
+
+        Raises:
+            UserError: a case does not fit the form, or two share an id.
+        """
+        seen: set[int] = set()
+        async for case in each(cases):
+            self.check([case])
+            if (known := stable_hash(case.id)) in seen:
+                raise UserError(f"several cases have the id '{case.id}'; ids must differ")
+            if store is not None:
+                store.add_cases([case], len(seen))
+            seen.add(known)
+            yield case
 
     def check(self, cases: Sequence[Case]) -> None:
         """Raise a UserError that names the first case that cannot be judged."""
@@ -305,21 +324,6 @@ class Judge:
         """Return what is to be done in the end; it does not hold on to this judge."""
         scorer = None if self._weighing is None else self._weighing.scorer
         return partial(_released, self.sampler, scorer, self._principling.cache)
-
-    def _session(self, store: Store | None, tell: Tell | None, total: int | None) -> Session:
-        return Session(Stages(self._docketing, self._principling, self.sampler), store, tell, total)
-
-    async def _admitted(self, cases: Iterable[Case] | AsyncIterable[Case], store: Store | None) -> AsyncIterator[Case]:
-        """Check cases as they come and register them in the run file."""
-        seen: set[int] = set()
-        async for case in each(cases):
-            self.check([case])
-            if (known := stable_hash(case.id)) in seen:
-                raise UserError(f"several cases have the id '{case.id}'; ids must differ")
-            if store is not None:
-                store.add_cases([case], len(seen))
-            seen.add(known)
-            yield case
 
 
 def _listed(value: object) -> object:

@@ -1,11 +1,12 @@
 """A scorer before the judge: who judges what, what is kept, what is asked again, and what a failed score means."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 
 import pytest
 
-from solon.cascade import Cascade, settles
+from solon.cascade import Cascade, Staged, settles
 from solon.errors import UserError
 from solon.judge import Judge
 from solon.samplers.scripted import ScriptedSampler
@@ -73,6 +74,27 @@ def test_the_judge_s_verdicts_are_those_it_gives_without_a_scorer() -> None:
     voted = [(a, one.verdict) for a, one in zip(alone, staged, strict=True) if one.verdict]
     assert 0 < len(voted) < 30
     assert all(a == b for a, b in voted)
+
+
+def test_cases_are_read_as_they_are_judged_and_the_progress_counts_those_that_are_sent() -> None:
+    judge, _ = scripted(k=2)
+    taken: dict[int, Staged] = {}
+    ahead, states = [], []
+
+    def read() -> Iterator[Case]:
+        for place, one in enumerate(cases(400)):
+            ahead.append(place - len(taken))
+            yield one
+
+    with Cascade(judge, ScriptedScorer(said, batch=2, concurrency=1), 15.0) as cascade:
+        cascade.run(
+            read(), lambda place, _, one: taken.update({place: one}), None, lambda now: states.append(copy(now)), 400
+        )
+    sent = sum(one.verdict is not None for one in taken.values())
+    assert sorted(taken) == list(range(400))
+    assert 0 < sent < 400
+    assert max(ahead) < 200, "a bounded number of cases is held"
+    assert (states[-1].done, states[-1].total) == (2 * sent, 2 * sent)
 
 
 def broken(after: int) -> Callable[[Conversation], float]:

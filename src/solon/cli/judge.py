@@ -1,27 +1,26 @@
 """`solon judge`: judge a file of cases with any model."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Generic, Protocol, TypeVar
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from solon.cli.first import judge_first
+from solon.cascade import Cascade
 from solon.cli.progress import bar
+from solon.cli.telling import StagedTelling, Telling, VerdictTelling
 from solon.config import JudgeConfig
 from solon.data import Malformed, each_case, unpacked
 from solon.errors import UserError
 from solon.files import Spool, make_folder, write_json, write_whole
 from solon.judge import Judge
-from solon.report.lines import verdict_line
-from solon.report.show import show as shown
-from solon.report.summary import Summary, facts
 from solon.report.tables import facts_table
+from solon.session import Tell
 from solon.store import Store
-from solon.types import Case, LabeledCase, Verdict
+from solon.types import Case, LabeledCase
 
 _PART = 256
 
@@ -66,29 +65,88 @@ def judge(
         With --first, how far its best must be above its second for its verdict to stand (solon tune cascade); all
         other cases go to the judge.
     """
-    if first is not None or margin is not None:
-        judge_first(file, config, first, margin, out=out, reference=reference, strict=strict, show=show, json=json)
-        return
     console = Console(stderr=True)
     cases = CaseFile(file, reference)
     for folder in [folder for folder in (out, json and json.parent) if folder]:
         make_folder(folder)
-    with Judge(**dict(config)) as model, Spool() as lines, Spool() as pages:
-        survey = _surveyed(model, cases, strict, console)
-        run = Run(model, cases, lines, pages if show else None)
-        with Store(out / "run.sqlite" if out else "", model.identity()) as store, bar(console) as progress:
-            for place, some in run.parts():
-                store.add_cases(some, place)
-            model.run(run.cases(), run.take, store, progress, survey.count)
-            summary = run.summary.figures(store.usage(), survey.faults)
-        _write(lines, pages, out, show)
-    for path in [path for path in (json, out and out / "summary.json") if path]:
-        write_json(path, summary)
-    _tell(summary, out, console)
+    task = _Task(cases, out, json, strict, show, console)
+    with _opened(config, first, margin) as model:
+        if isinstance(model, Cascade):
+            survey = _judged(task, model.model, model, StagedTelling(model))
+        else:
+            survey = _judged(task, model, model, VerdictTelling(model))
     if survey.faults:
         raise UserError(
             f"{_count(survey.faults)} of '{file}' could not be judged ({survey.first}); mend it and run again"
         )
+
+
+S = TypeVar("S")
+Said = TypeVar("Said", covariant=True)
+
+
+class Conductor(Protocol[Said]):
+    """What judges cases as they come: a judge, or a cascade, with what it says of a case."""
+
+    def run(
+        self,
+        cases: Iterable[Case],
+        take: Callable[[int, Case, Said], object],
+        store: Store | None = None,
+        progress: Tell | None = None,
+        total: int | None = None,
+    ) -> None:
+        """Judge cases and hand each to `take`."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be judged, and where it is to be written."""
+
+    cases: "CaseFile"
+    out: Path | None
+    json: Path | None
+    strict: bool
+    show: bool
+    console: Console
+
+
+def _judged(task: _Task, judge: Judge, conductor: Conductor[S], telling: Telling[S]) -> "Survey":
+    """Judge what can be judged and write what comes of it."""
+    survey = _surveyed(judge, task.cases, task.strict, task.console)
+    with Spool() as lines, Spool() as pages:
+        run = Run(judge, task.cases, telling, lines, pages if task.show else None)
+        with (
+            Store(task.out / "run.sqlite" if task.out else "", judge.identity()) as store,
+            bar(task.console) as progress,
+        ):
+            for place, some in run.parts():
+                store.add_cases(some, place)
+            conductor.run(run.cases(), run.take, store, progress, survey.count)
+            summary = telling.summary.figures(store.usage(), survey.faults)
+        _write(lines, pages, task.out, task.show)
+    for path in [path for path in (task.json, task.out and task.out / "summary.json") if path]:
+        write_json(path, summary)
+    task.console.print(facts_table(telling.facts(summary), "judged"))
+    told = [*(f"note: {note}" for note in summary["notes"]), *([f"report: {task.out}"] if task.out else [])]
+    for line in told:
+        task.console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return survey
+
+
+def _opened(config: JudgeConfig, first: str | None, margin: float | None) -> Judge | Cascade:
+    """Return the judge, behind a scorer if there is to be one."""
+    if (first is None) != (margin is None):
+        raise UserError("--first names a scorer and --margin says when it is sure: name both, or neither")
+    judge = Judge(**dict(config))
+    if first is None or margin is None:
+        return judge
+    try:
+        return Cascade(judge, first, margin)
+    except BaseException:
+        judge.close()
+        raise
 
 
 class CaseFile:
@@ -148,12 +206,11 @@ def _fault(model: Judge, found: tuple[int, Case | LabeledCase] | Malformed) -> s
     return f"case '{case.id}': {misfit}" if misfit else None
 
 
-class Run:
-    """A run over the cases of a file, each of which is written down and counted when its verdict is there."""
+class Run(Generic[S]):
+    """A run over the cases of a file, each of which is written down and counted when it is judged."""
 
-    def __init__(self, model: Judge, file: CaseFile, lines: Spool, pages: Spool | None) -> None:
-        self.summary = Summary(model)
-        self._model, self._file, self._lines, self._pages = model, file, lines, pages
+    def __init__(self, model: Judge, file: CaseFile, telling: Telling[S], lines: Spool, pages: Spool | None) -> None:
+        self._model, self._file, self._telling, self._lines, self._pages = model, file, telling, lines, pages
         self._open: dict[int, Case | LabeledCase] = {}
 
     def parts(self) -> Iterator[tuple[int, list[Case]]]:
@@ -167,7 +224,7 @@ class Run:
         yield first, some
 
     def cases(self) -> Iterator[Case]:
-        """Yield the cases that can be judged, which are remembered until their verdicts are there."""
+        """Yield the cases that can be judged, which are remembered until they are judged."""
         for place, one in enumerate(self._fitting()):
             self._open[place] = one
             yield _case(one)
@@ -177,13 +234,12 @@ class Run:
             if not isinstance(found, Malformed) and not self._model.misfit(_case(found[1])):
                 yield found[1]
 
-    def take(self, place: int, case: Case, verdict: Verdict) -> None:
-        """Write down and count the verdict on the case at a place."""
-        self.summary.add(place, self._open.pop(place), verdict)
-        self._lines.add(place, verdict_line(case, verdict, self._model.config.principles))
+    def take(self, place: int, case: Case, said: S) -> None:
+        """Write down and count what is said of the case at a place."""
+        self._telling.summary.add(place, self._open.pop(place), said)
+        self._lines.add(place, self._telling.line(case, said))
         if self._pages is not None:
-            keep = self._model.ending.votes(len(verdict.outcomes))
-            self._pages.add(place, shown(case, verdict, verdict.weights, keep))
+            self._pages.add(place, self._telling.page(case, said))
 
 
 def _case(one: Case | LabeledCase) -> Case:
@@ -196,12 +252,6 @@ def _write(lines: Spool, pages: Spool, out: Path | None, show: bool) -> None:
     elif not show:
         sys.stdout.writelines(f"{line}\n" for line in lines)
     sys.stdout.writelines(f"{page}\n\n" for page in pages)
-
-
-def _tell(summary: Mapping[str, Any], out: Path | None, console: Console) -> None:
-    console.print(facts_table(facts(summary), "judged"))
-    for line in [*(f"note: {note}" for note in summary["notes"]), *([f"report: {out}"] if out else [])]:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _count(faults: int) -> str:

@@ -1,13 +1,15 @@
 """What a cascade came to: a line for every verdict that says who judged, the figures, and the facts for a table."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from solon.cascade import Cascade, Staged
 from solon.report import summary as judged
 from solon.report.lines import verdict_line
 from solon.report.spending import prefers
+from solon.report.summary import Earned, Summary
 from solon.report.tables import percent
 from solon.reward import credit
 from solon.samplers.seam import Failure
@@ -31,28 +33,59 @@ def staged_line(case: Case, staged: Staged, mode: PrinciplesMode) -> str:
     return json.dumps(line | own, ensure_ascii=False)
 
 
-def summarize(
-    cascade: Cascade, found: Sequence[Case | LabeledCase], staged: Sequence[Staged], usage: Usage, left_out: int
-) -> dict[str, Any]:
-    """Return the figures of a run; those of the cases that the judge was asked about stand below `judge`."""
-    sent = [(one, said.verdict) for one, said in zip(found, staged, strict=True) if said.verdict is not None]
-    judge = judged.summarize(cascade.model, [one for one, _ in sent], [v for _, v in sent], usage, 0) if sent else None
-    tokens = [said.first.tokens for said in staged if isinstance(said.first, First)]
-    failed = [said.first for said in staged if isinstance(said.first, Failure)]
-    return {
-        "cases": len(staged),
-        "left_out": left_out,
-        "judged_by_scorer": len(staged) - len(sent),
-        "judged_by_judge": len(sent),
-        "unscored": len(failed),
-        "without_verdict": sum(said.scores is None for said in staged),
-        "ties": sum(len(said.tied) > 1 for said in staged),
-        "scorer_tokens": None if None in tokens else sum(token or 0 for token in tokens),
-        **_accuracy(found, staged),
-        "first": {"scorer": cascade.scoring.name, "margin": cascade.margin},
-        "judge": judge,
-        "notes": [*(judge["notes"] if judge else []), *_unscored(failed)],
-    }
+class StagedSummary:
+    """The figures of a cascade's run, counted case by case in any order.
+
+    Those of the cases that the judge was asked about stand below `judge`, which is None where it was asked about none.
+    """
+
+    def __init__(self, cascade: Cascade) -> None:
+        self._first = {"scorer": cascade.scoring.name, "margin": cascade.margin}
+        self._judge = Summary(cascade.model)
+        self._counts: Counter[str] = Counter()
+        self._tokens: int | None = 0
+        self._failed: tuple[int, str] | None = None
+        self._earned = Earned()
+
+    def add(self, place: int, found: Case | LabeledCase, staged: Staged) -> None:
+        """Count what is said of the case at a place."""
+        self._counts.update(
+            cases=1, judge=staged.verdict is not None, none=staged.scores is None, ties=len(staged.tied) > 1
+        )
+        if staged.verdict is not None:
+            self._judge.add(place, found, staged.verdict)
+        if isinstance(staged.first, Failure):
+            self._counts["unscored"] += 1
+            self._failed = min(self._failed or (place + 1, ""), (place, staged.first.detail))
+        elif self._tokens is not None:
+            self._tokens = None if staged.first.tokens is None else self._tokens + staged.first.tokens
+        if isinstance(found, LabeledCase) and prefers(found.label):
+            self._earned.add(place, 0.0 if staged.scores is None else credit(staged.scores, found.label))
+
+    def figures(self, usage: Usage, left_out: int) -> dict[str, Any]:
+        """Return the figures of a run over a file in which `left_out` further lines could not be judged."""
+        counts, earned = self._counts, self._earned.values
+        judge = self._judge.figures(usage, 0) if counts["judge"] else None
+        return {
+            "cases": counts["cases"],
+            "left_out": left_out,
+            "judged_by_scorer": counts["cases"] - counts["judge"],
+            "judged_by_judge": counts["judge"],
+            "unscored": counts["unscored"],
+            "without_verdict": counts["none"],
+            "ties": counts["ties"],
+            "scorer_tokens": self._tokens,
+            **({"labeled": len(earned), "accuracy": bootstrap(earned)._asdict()} if earned else {}),
+            "first": self._first,
+            "judge": judge,
+            "notes": [*(judge["notes"] if judge else []), *self._unscored()],
+        }
+
+    def _unscored(self) -> list[str]:
+        if self._failed is None:
+            return []
+        told = f"{self._counts['unscored']:,} cases, such as: {self._failed[1]}"
+        return [f"Could not be scored, so the judge was asked: {told}"]
 
 
 def facts(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -72,17 +105,3 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         told[f"accuracy on {summary['labeled']:,} labeled, ties share"] = f"{interval} %"
     below = judged.facts(summary["judge"]) if summary["judge"] else {}
     return told | {f"judge: {name}": value for name, value in below.items()}
-
-
-def _accuracy(found: Sequence[Case | LabeledCase], staged: Sequence[Staged]) -> dict[str, Any]:
-    """Return the accuracy over the cases whose label prefers one of several responses, where there are any."""
-    pairs = [(one.label, said) for one, said in zip(found, staged, strict=True) if isinstance(one, LabeledCase)]
-    told = [(label, said) for label, said in pairs if prefers(label)]
-    earned = [0.0 if said.scores is None else credit(said.scores, label) for label, said in told]
-    return {"labeled": len(earned), "accuracy": bootstrap(earned)._asdict()} if earned else {}
-
-
-def _unscored(failed: Sequence[Failure]) -> list[str]:
-    if not failed:
-        return []
-    return [f"Could not be scored, so the judge was asked: {len(failed):,} cases, such as: {failed[0].detail}"]

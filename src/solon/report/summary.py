@@ -39,6 +39,23 @@ class Mean:
         return float(self._sum) / self._count if self._count else None
 
 
+class Earned:
+    """What cases earned, which comes in any order and is read in that of their places, since intervals depend on it."""
+
+    def __init__(self) -> None:
+        self._places, self._values = array("q"), array("d")
+
+    def add(self, place: int, value: float) -> None:
+        """Keep what the case at a place earned."""
+        self._places.append(place)
+        self._values.append(value)
+
+    @property
+    def values(self) -> list[float]:
+        """What was earned, in the order of places."""
+        return [value for _, value in sorted(zip(self._places, self._values, strict=True))]
+
+
 class Summary:
     """The figures of a run, counted verdict by verdict in any order.
 
@@ -51,7 +68,7 @@ class Summary:
         self._unread: Counter[str] = Counter()
         self._examples: dict[str, tuple[int, str]] = {}
         self._agreement, self._consistency, self._mass = Mean(), Mean(), Mean()
-        self._places, self._shared, self._strict = array("q"), array("d"), array("d")
+        self._shared, self._strict = Earned(), Earned()
 
     def add(self, place: int, found: Case | LabeledCase, verdict: Verdict) -> None:
         """Count the verdict on the case at a place."""
@@ -82,7 +99,8 @@ class Summary:
         for judgment in verdict.judgments:
             self._mass.add(judgment.mass)
         if isinstance(found, LabeledCase) and verdict.outcomes and _comparable(self._model, found.label):
-            self._earn(place, earns(verdict, found.label))
+            for kept, value in zip((self._shared, self._strict), earns(verdict, found.label) or (), strict=False):
+                kept.add(place, value)
 
     def figures(self, usage: Usage, left_out: int) -> dict[str, Any]:
         """Return the figures of a run over a file in which `left_out` further lines could not be judged."""
@@ -113,19 +131,12 @@ class Summary:
             "config": self._model.identity() | self._model.ending.facts(),
         }
 
-    def _earn(self, place: int, earned: tuple[float, float] | None) -> None:
-        if earned is not None:
-            self._places.append(place)
-            self._shared.append(earned[0])
-            self._strict.append(earned[1])
-
     def _accuracy(self) -> dict[str, Any]:
-        """Tell what verdicts earned, in the order of cases, since intervals depend on it."""
-        if not self._places:
+        shared, strict = self._shared.values, self._strict.values
+        if not shared:
             return {}
-        order = sorted(range(len(self._places)), key=self._places.__getitem__)
-        accuracy, strictly = (bootstrap([kept[i] for i in order])._asdict() for kept in (self._shared, self._strict))
-        return {"labeled": len(order), "accuracy": accuracy, "strict_accuracy": strictly}
+        accuracy, strictly = bootstrap(shared)._asdict(), bootstrap(strict)._asdict()
+        return {"labeled": len(shared), "accuracy": accuracy, "strict_accuracy": strictly}
 
     def _ended(self) -> dict[str, Any]:
         """Tell how many votes ended before k, and how many judgments that left a case, where votes may end early."""
