@@ -70,4 +70,4 @@ def identified(config: SamplingConfig) -> str:
     folder = SANDBOX if config.model == "sandbox" else Path(config.model)
     files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
     states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return json.dumps([config.model, config.served_model, config.extra_body, states], sort_keys=True)
+    return json.dumps([config.known, config.extra_body, states], sort_keys=True)

@@ -58,7 +58,13 @@ class SamplingConfig(BaseModel):
 
     def kept(self) -> dict[str, object]:
         """Return the fields that a result depends on: what a resumed run must have alike."""
-        return self.model_dump(mode="json", exclude={"api_key_env", "concurrency", "timeout"})
+        fields = self.model_dump(mode="json", exclude={"api_key_env", "concurrency", "timeout"})
+        return fields | {"model": self.known}
+
+    @property
+    def known(self) -> str:
+        """What tells the model from others: its name on a server, at whatever address, where one is given; else `model`."""
+        return self.served_model or self.model
 
 
 class JudgeConfig(SamplingConfig):

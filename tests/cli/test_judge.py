@@ -81,6 +81,24 @@ def test_a_finished_run_asks_for_nothing(solon: Solon, file: Write, tmp_path: Pa
     assert "was made with another configuration: seed was 0, now 3. Use another --out" in other.told
 
 
+def test_a_run_of_a_named_model_goes_on_at_another_address_and_one_without_a_name_does_not(
+    solon: Solon, file: Write, tmp_path: Path
+) -> None:
+    given = file(*rows(5, 3))
+    named = ("judge", given, "--k", 2, "--out", tmp_path / "named", "--served-model", "mock")
+    nameless = ("judge", given, "--k", 2, "--out", tmp_path / "nameless")
+    with running() as server:
+        first = solon(*named, "--model", server.url)
+        solon(*nameless, "--model", server.url)
+    with running() as other:
+        again = solon(*named, "--model", other.url)
+        refused = solon(*nameless, "--model", other.url)
+        another = solon(*named[:-1], "other", "--model", other.url)
+        assert (first.code, again.code, other.calls) == (0, 0, 0), again.told
+    assert (refused.code, "model was" in refused.told) == (2, True)
+    assert (another.code, "served_model was" in another.told) == (2, True)
+
+
 def test_a_mended_file_goes_on_with_what_was_missing(solon: Solon, file: Write, tmp_path: Path) -> None:
     with running() as server:
         command = ("judge", tmp_path / "cases.jsonl", "--model", server.url, "--k", 2, "--out", tmp_path / "run")

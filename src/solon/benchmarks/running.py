@@ -95,7 +95,7 @@ def _pass(
     folder = config.out / name
     make_folder(folder)
     with _judge(benchmark, items, mode, config, name == "votes", k) as model:
-        with Store(folder / "run.sqlite", model.identity() | {"source": config.model}) as store:
+        with Store(folder / "run.sqlite", model.identity() | {"source": config.known}) as store:
             judged = judge_items(model, items, mode, store, tell)
             usage = store.usage()
         notes = model.notes([verdict for one in judged for verdict in one.verdicts])

@@ -119,7 +119,7 @@ async def _judged(
     judge = Judge(sampler, form=form, k=k, **_options(config) | {"seed": stable_hash(config.seed, name) % 2**31})
     judged = [one.case for one in cases]
     labels = stable_hash(*form.hints.items()) if isinstance(form, HintedForm) else None
-    identity = judge.identity() | {"model": config.model, "hints": labels}
+    identity = judge.identity() | {"model": config.known, "hints": labels}
     with closing(Store(Path(config.out) / f"{name}.sqlite", identity)) as store:
         verdicts = await judge.judge(judged, store, tell)
         kept = [store.samples(case.id) for case in judged]
