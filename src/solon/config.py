@@ -63,7 +63,7 @@ class SamplingConfig(BaseModel):
 
     @property
     def known(self) -> str:
-        """What tells the model from others: its name on a server, at whatever address, where one is given; else `model`."""
+        """What tells the model from others: the name that a server is told, at whatever address, else `model`."""
         return self.served_model or self.model
 
 
