@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from solon.errors import UserError
 from solon.samplers.seam import Answer, Failure, Sampled, TokenLogprob
@@ -100,10 +100,6 @@ class Slot:
     place: int
     order: Order
     seed: int
-
-
-Arrived: TypeAlias = tuple[str, Sequence[Slot], Answer, int | None]
-"""A case's id, the slots that were asked for, what came, and how much of the case was shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +194,35 @@ class Store:
                 with self._db:
                     self._db.executemany(_INSERT_CASE, changed)
 
+    def add_new(self, case: Case) -> None:
+        """Keep a new case after those that are there; a known one stays as it is."""
+        with self.together():
+            place = self._db.execute(_NEXT_PLACE).fetchone()[0]
+            self._db.execute(_INSERT_NEW, _case_row(place, case))
+
     def add(self, case_id: str, slots: Sequence[Slot], answer: Answer, trim: int | None = None) -> None:
         """Keep one answer: its samples stand in the slots that were asked for, in order; all or nothing.
 
         `trim` is how much of the case was shown; samples that saw more of it are no longer returned, nor their weights.
         """
-        self.add_together((), [(case_id, slots, answer, trim)])
+        name, samples = _bytes(case_id), zip(slots, answer.samples, strict=True)
+        with self.together():
+            if trim is not None:
+                self._db.execute(_DROP_WEIGHTS, (name, trim))
+            row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
+            rows = [(name, at.place, json.dumps(at.order), at.seed, row, *_columns(one), trim) for at, one in samples]
+            self._db.executemany(_INSERT, rows)
 
-    def add_together(self, cases: Sequence[Case], arrived: Sequence[Arrived]) -> None:
-        """Keep answers, and new cases after those that are there, in one transaction; known cases stay as they are."""
-        with self._told(), self._db:
-            if cases:
-                first = self._db.execute(_NEXT_PLACE).fetchone()[0]
-                self._db.executemany(_INSERT_NEW, [_case_row(first + i, case) for i, case in enumerate(cases)])
-            for case_id, slots, answer, trim in arrived:
-                self._insert(_bytes(case_id), slots, answer, trim)
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all that is kept in a block in one transaction: all or nothing."""
+        with self._told():
+            if self._db.in_transaction:
+                yield
+            else:
+                with self._db:
+                    self._db.execute("BEGIN")
+                    yield
 
     def trim(self, case_id: str) -> int | None:
         """Return how much of a case its samples were shown, None for all."""
@@ -228,7 +238,7 @@ class Store:
     def add_principles(self, query: str, answer: Answer) -> None:
         """Keep what was written of a query, the answer's only sample, in place of what may be there."""
         (sample,) = answer.samples
-        with self._told(), self._db:
+        with self.together():
             row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
             self._db.execute(_INSERT_PRINCIPLES, (query, row, *_columns(sample)))
 
@@ -240,7 +250,7 @@ class Store:
 
     def weigh(self, weights: Sequence[tuple[str, int, float]]) -> None:
         """Keep what judgments weigh, as (case id, sample index, weight); all or nothing."""
-        with self._told(), self._db:
+        with self.together():
             self._db.executemany(_INSERT_WEIGHT, [(_bytes(name), place, weight) for name, place, weight in weights])
 
     def weights(self, case_id: str) -> dict[int, float]:
@@ -251,7 +261,7 @@ class Store:
     def add_firsts(self, scorer: str, firsts: Mapping[str, First]) -> None:
         """Keep what a scorer gave to cases, by case id; all or nothing."""
         rows = [(scorer, _bytes(name), json.dumps(first.scores), first.tokens) for name, first in firsts.items()]
-        with self._told(), self._db:
+        with self.together():
             self._db.executemany(_INSERT_FIRST, rows)
 
     def first(self, scorer: str, case_id: str) -> First | None:
@@ -280,14 +290,6 @@ class Store:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
-
-    def _insert(self, name: bytes, slots: Sequence[Slot], answer: Answer, trim: int | None) -> None:
-        if trim is not None:
-            self._db.execute(_DROP_WEIGHTS, (name, trim))
-        row = self._db.execute(_INSERT_ANSWER, (answer.prompt_tokens, answer.calls, answer.latency)).lastrowid
-        samples = zip(slots, answer.samples, strict=True)
-        rows = [(name, at.place, json.dumps(at.order), at.seed, row, *_columns(one), trim) for at, one in samples]
-        self._db.executemany(_INSERT, rows)
 
     def _open(self, config: Mapping[str, object] | None) -> None:
         self._db.text_factory = _text

@@ -2,12 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from solon.errors import UserError
+from solon.report.recorded import Recorded
+from solon.scorers.scripted import ScriptedScorer
 from solon.server.keeping import Keeping
 from solon.store import Store
+from tests.judge.judging import fair
+from tests.judge.test_principling import apart
+from tests.judge.test_trimming import LONG, window
 from tests.server.serving import judging, serving
 
 
@@ -51,6 +57,53 @@ async def test_more_judgments_of_a_kept_case_ask_only_for_those_that_are_missing
         more = await client.judge("worth 3", "worth 5", k=6)
     assert more["k_used"] == 6
     assert sum(request.n for request in judge.sampler.asked) == 6  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "asked"),
+    [
+        (fair, {"meta": True}, 2),
+        (apart, {"principles": "query"}, 3),
+        (window(6500), {"too_long": "trim"}, 4),
+        (apart, {"meta": True, "principles": "query", "too_long": "trim"}, 3),
+    ],
+)
+async def test_whatever_stands_behind_a_verdict_is_kept_and_a_restart_asks_for_none_of_it(
+    script: Any, options: dict[str, Any], asked: int, tmp_path: Path
+) -> None:
+    answers, calls = [], []
+    for _ in range(2):
+        scorer = ScriptedScorer(lambda conversation: float(len(str(conversation)) % 7)) if "meta" in options else None
+        judge = judging(script, k=4, **(options | {"meta": scorer}))
+        async with serving(judge, store=Keeping(Store(tmp_path / "run.sqlite", judge.identity()))) as client:
+            answers.append(await client.judge(LONG if script.__name__ == "script" else "worth 3", "worth 5"))
+        calls.append((len(judge.sampler.asked), scorer and len(scorer.asked)))  # type: ignore[attr-defined]
+    assert calls == [(asked, scorer and 4), (0, scorer and 0)]
+    assert {**answers[0], "usage": None} == {**answers[1], "usage": None}
+    (verdict,) = Recorded.of(tmp_path / "run.sqlite").verdicts
+    assert list(verdict.scores or ()) == answers[0]["scores"]
+    assert (verdict.weights is not None, bool(verdict.left_out)) == ("meta" in options, script.__name__ == "script")
+    with Store.of(tmp_path / "run.sqlite") as run:
+        assert run.usage().principles_tokens == (30 if script is apart else 0)
+
+
+async def test_principles_on_their_way_into_the_file_are_asked_for_and_counted_once(tmp_path: Path) -> None:
+    judge = judging(apart, k=2, principles="query")
+    async with serving(judge, store=Keeping(Store(tmp_path / "run.sqlite", judge.identity()))) as client:
+        await asyncio.gather(*(client.judge(f"worth {i + 1}", "worth 5") for i in range(8)))
+    assert len(judge.sampler.asked) == 1 + 8 * 2  # type: ignore[attr-defined]
+    with Store.of(tmp_path / "run.sqlite") as run:
+        assert run.usage().principles_tokens == 30
+
+
+async def test_a_restart_goes_on_with_as_much_of_a_case_as_its_samples_were_shown(tmp_path: Path) -> None:
+    asked = []
+    for k in (4, 6):
+        judge = judging(window(6500), k=4, too_long="trim")
+        async with serving(judge, store=Keeping(Store(tmp_path / "run.sqlite", judge.identity()))) as client:
+            answer = await client.judge(LONG, "worth 5", k=k)
+        asked.append(sum(request.n for request in judge.sampler.asked))  # type: ignore[attr-defined]
+    assert (asked, answer["k_used"]) == ([4 + 4, 2], 6)
 
 
 def test_a_file_that_is_none_of_ours_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the server keeps: finished judgments by their id, and in a run file every sample the moment it arrives.
+"""What the server keeps: finished judgments by their id, and in a run file all that is noted of cases as it arrives.
 
 What arrives within a few milliseconds is written in one transaction.
 """
@@ -7,14 +7,11 @@ import asyncio
 import sqlite3
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 
-from solon.samplers.seam import Answer
-from solon.server.notes import Notes
-from solon.store import Arrived, Slot, Store, told
+from solon.server.notes import Notes, Write, Written
+from solon.store import Store, told
 from solon.types import Case
 
 _EVERY = 0.02
@@ -39,8 +36,8 @@ class Keeping:
     def __init__(self, store: Store | None = None, judgments: Path | None = None, memory: int = _MEMORY) -> None:
         self._store, self._room = store, memory
         self._last: OrderedDict[str, bytes] = OrderedDict()
-        self._cases: dict[str, Case] = {}
-        self._arrived: list[Arrived] = []
+        self._writes: list[Write] = []
+        self._written: Written = {}
         self._finished: dict[str, bytes] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._file, self._db = judgments, None if judgments is None else self._opened(judgments)
@@ -49,9 +46,8 @@ class Keeping:
         """Return the notes of a case, with what the run file already holds of it."""
         if self._store is None:
             return Notes()
-        self._cases[case.id] = case
-        self._soon()
-        return Notes(self._store.samples(case.id), partial(self._note, case.id))
+        self._later(lambda store: store.add_new(case))
+        return Notes(case.id, self._store, self._later, self._written)
 
     def keep(self, name: str, body: bytes) -> None:
         """Keep a finished judgment as it was answered."""
@@ -75,9 +71,12 @@ class Keeping:
         """Write what has arrived."""
         self._timer = None
         if self._store is not None:
-            self._store.add_together(list(self._cases.values()), self._arrived)
-        self._cases, self._arrived, finished = {}, [], self._finished
-        self._finished = {}
+            with self._store.together():
+                for write in self._writes:
+                    write(self._store)
+        self._writes.clear()
+        self._written.clear()
+        finished, self._finished = self._finished, {}
         if self._db is not None and finished:
             rows = [(name, zlib.compress(body, 1)) for name, body in finished.items()]
             with self._told(), self._db:
@@ -93,8 +92,8 @@ class Keeping:
         if self._db is not None:
             self._db.close()
 
-    def _note(self, name: str, slots: Sequence[Slot], answer: Answer, trim: int | None) -> None:
-        self._arrived.append((name, slots, answer, trim))
+    def _later(self, write: Write) -> None:
+        self._writes.append(write)
         self._soon()
 
     def _soon(self) -> None:

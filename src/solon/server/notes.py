@@ -1,10 +1,10 @@
-"""What one request's samples were, in memory: a run file of one case, passed on to the server's own if there is one.
+"""What was noted of one case, in memory: a run file of its own, passed on to the server's if there is one.
 
 A judge keeps whatever arrives before it reads it. So what was read by a deadline can be voted on, and what a request
 cost is known, without a database between the two.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,7 +12,11 @@ from solon.samplers.seam import Answer, Failure, Sampled
 from solon.store import Slot, Store
 from solon.types import Case
 
-Samples: TypeAlias = Mapping[int, Sampled | Failure]
+Write: TypeAlias = Callable[[Store], None]
+"""What writes something into a run file."""
+
+Written: TypeAlias = dict[str, Sampled | Failure]
+"""Principles by the query that they were written of."""
 
 
 @dataclass(slots=True)
@@ -31,25 +35,27 @@ class Cost:
 
 
 class Notes(Store):
-    """The samples of one case.
+    """The samples of one case, what they weigh, and the principles that were written of its query.
 
     Args:
-        known: samples that are there already, by sample index.
-        kept: called with slots, answer and trim of whatever arrives.
+        case_id: whose they are.
+        store: the run file, which may hold some of them already.
+        later: called with what writes into that file whatever arrives.
+        written: principles that are on their way into that file.
     """
 
     def __init__(
         self,
-        known: Samples | None = None,
-        kept: Callable[[Sequence[Slot], Answer, int | None], None] | None = None,
+        case_id: str = "",
+        store: Store | None = None,
+        later: Callable[[Write], None] = lambda write: None,
+        written: Written | None = None,
     ) -> None:
         self.path = "the memory of a request"
         self.cost = Cost()
-        self._kept = kept
-        self._samples = dict(known or {})
-        self._weights: dict[int, float] = {}
-        self._principles: dict[str, Sampled | Failure] = {}
-        self._trim: int | None = None
+        self._store, self._later = store, later
+        self._samples, self._weights, self._trim = ({}, {}, None) if store is None else _known(case_id, store)
+        self._written: Written = {} if written is None else written
         self._early: set[int] = set()
 
     def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:
@@ -63,12 +69,11 @@ class Notes(Store):
             self._samples, self._weights, self._trim = {}, {}, trim
         self._samples.update(zip((slot.place for slot in slots), answer.samples, strict=True))
         self.cost.bill(answer)
-        if self._kept is not None:
-            self._kept(slots, answer, trim)
+        self._later(lambda store: store.add(case_id, slots, answer, trim))
 
     def arrive(self, case_id: str, slot: Slot, answer: Answer) -> None:
         """Keep one sample of a request of which others are still to come; when it is whole, it is not kept again."""
-        self.add(case_id, [slot], answer)
+        self.add(case_id, [slot], answer, self._trim)
         self._early.add(slot.place)
 
     def trim(self, case_id: str) -> int | None:
@@ -81,16 +86,20 @@ class Notes(Store):
 
     def add_principles(self, query: str, answer: Answer) -> None:
         """Keep what was written of the query."""
-        (self._principles[query],) = answer.samples
+        (self._written[query],) = answer.samples
         self.cost.bill(answer)
+        self._later(lambda store: store.add_principles(query, answer))
 
     def principles(self, query: str) -> Sampled | Failure | None:
         """Return what was written of the query."""
-        return self._principles.get(query)
+        if query in self._written or self._store is None:
+            return self._written.get(query)
+        return self._store.principles(query)
 
     def weigh(self, weights: Sequence[tuple[str, int, float]]) -> None:
         """Keep what judgments weigh."""
         self._weights |= {place: weight for _, place, weight in weights}
+        self._later(lambda store: store.weigh(weights))
 
     def weights(self, case_id: str) -> dict[int, float]:
         """Return what judgments weigh, by sample index."""
@@ -107,3 +116,9 @@ class Notes(Store):
         places = sorted(self._samples) if outcomes == len(self._samples) else range(outcomes)
         ordered = [self._samples.get(place) for place in places]
         return tuple(one.finish if isinstance(one, Sampled) else None for one in ordered)
+
+
+def _known(case_id: str, store: Store) -> tuple[dict[int, Sampled | Failure], dict[int, float], int | None]:
+    """Return what a run file holds of a case: samples, what they weigh, and how much of it they were shown."""
+    samples = store.samples(case_id)
+    return (samples, store.weights(case_id), store.trim(case_id)) if samples else ({}, {}, None)
