@@ -85,6 +85,31 @@ async def test_a_hanging_engine_is_answered_for_at_the_deadline() -> None:
     assert (answer["reason"], answer["best"]) == ("deadline", [])
 
 
+@pytest.mark.parametrize("group", [{}, {"group_id": "g", "group_size": 2}])
+async def test_requests_in_a_hurry_say_nothing_of_the_engine_and_those_that_waited_do(group: dict[str, Any]) -> None:
+    async with serving(Judge(Faulty(hangs=True), k=2), answer_within=0.4, group_wait=0.02) as client:
+        hurried = [client.judge("a", deadline_s=0.05, **group) for _ in range(8)]
+        answers = await asyncio.gather(*hurried)
+        before = await client.get("/ready")
+        named = [group and group | {"group_id": f"g{i}"} for i in range(8)]
+        await asyncio.gather(*(client.judge(f"a{i}", deadline_s=1000, **one) for i, one in enumerate(named)))
+        after = await client.get("/ready")
+    assert {answer["reason"] for answer in answers} == {"deadline"}
+    assert (before[0], after[0], after[1]["reason"]) == (200, 503, "nothing could be read of the last 8 cases")
+
+
+async def test_a_case_that_is_cut_off_after_some_was_read_is_no_fault() -> None:
+    class Half(Faulty):
+        async def sample(self, requests: Any) -> Any:
+            self._hangs = self.calls % 2 == 1
+            return await super().sample(requests)
+
+    async with serving(Judge(Half(), k=4), answer_within=0.2) as client:
+        for i in range(8):
+            assert (await client.judge("worth 2", "worth 8", prompt=f"{i}?"))["k_used"] == 2
+        assert (await client.get("/ready"))[0] == 200
+
+
 async def test_a_dead_engine_gives_no_reward_and_says_nothing_of_it_but_its_kind() -> None:
     async with serving(Judge(Faulty(breaks=True), k=2)) as client:
         answer = await client.judge("a", "b")

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from solon.errors import SolonError
 from solon.server.engine import Engine, Judged
 from solon.server.keeping import Keeping
 from solon.server.notes import Notes
 from solon.server.refusal import Refusal
-from solon.server.times import Limit, Limits
+from solon.server.times import Deadline, Limit, Limits
 from solon.types import Case, Verdict
 
 NOTHING = Verdict((), (), None, 0.0, (), None, None)
@@ -49,7 +50,7 @@ class Desk:
         """Cut off at this time of the loop whatever is then still under way."""
         self._limits.end = end
 
-    def admitted(self, deadline: float, *, hold: bool) -> "_Admitted":
+    def admitted(self, deadline: Deadline, *, hold: bool) -> "_Admitted":
         """Let a request in for an `async with`; without room refuse it or, if it is to be held, let it wait.
 
         Raises:
@@ -57,19 +58,19 @@ class Desk:
         """
         return _Admitted(self, deadline, hold)
 
-    def until(self, deadline: float) -> Limit:
+    def until(self, deadline: Deadline) -> Limit:
         """Raise TimeoutError in an `async with` at this time of the loop, or when the server ends."""
         return self._limits.until(deadline)
 
     async def judge(
-        self, case: Case, k: int, deadline: float, *, engine: Engine | None = None, notes: Notes | None = None
+        self, case: Case, k: int, deadline: Deadline, *, engine: Engine | None = None, notes: Notes | None = None
     ) -> Judged:
         """Judge a case; at its deadline, or when the engine fails, by what was read until then.
 
         Another engine or notes of one's own take the place of the desk's.
         """
         engine, notes = engine or self.engine, notes or self._keeping.notes(case)
-        limit = self.until(deadline)
+        limit, late = self.until(deadline), False
         try:
             async with limit, self._places:
                 self.judging += 1
@@ -77,21 +78,19 @@ class Desk:
                     judged = await engine.judge(case, k, notes)
                 finally:
                     self.judging -= 1
-            self.faults = 0 if judged.verdict.judgments else self.faults + 1
-            return judged
         except Exception as error:
             late = isinstance(error, TimeoutError) and limit.expired
-            self.faults += 1
             if not late:
                 self._failed(error)
-        cut = "shutting_down" if self.closing else "deadline" if late else "failed_call"
-        try:
-            partial = engine.so_far(case, k, notes)
-        except SolonError:
-            partial = Judged(NOTHING, cost=notes.cost)
-        return Judged(partial.verdict, partial.finishes, partial.cost, cut)
+            cut = "shutting_down" if self.closing else "deadline" if late else "failed_call"
+            judged = replace(_so_far(engine, case, k, notes), cut=cut)
+        if judged.verdict.judgments:
+            self.faults = 0
+        elif not (late and deadline.hasty):
+            self.faults += 1
+        return judged
 
-    async def enter(self, deadline: float, *, hold: bool) -> None:
+    async def enter(self, deadline: Deadline, *, hold: bool) -> None:
         """Take a room; see `admitted`."""
         if self.closing or (self.full and not hold):
             raise _no_room(self.closing)
@@ -116,7 +115,7 @@ class _Admitted:
 
     __slots__ = ("_deadline", "_desk", "_hold")
 
-    def __init__(self, desk: Desk, deadline: float, hold: bool) -> None:
+    def __init__(self, desk: Desk, deadline: Deadline, hold: bool) -> None:
         self._desk, self._deadline, self._hold = desk, deadline, hold
 
     async def __aenter__(self) -> None:
@@ -124,6 +123,13 @@ class _Admitted:
 
     async def __aexit__(self, *raised: object) -> None:
         self._desk.leave()
+
+
+def _so_far(engine: Engine, case: Case, k: int, notes: Notes) -> Judged:
+    try:
+        return engine.so_far(case, k, notes)
+    except SolonError:
+        return Judged(NOTHING, cost=notes.cost)
 
 
 def _no_room(closing: bool) -> Refusal:

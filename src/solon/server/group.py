@@ -12,6 +12,7 @@ from solon.server.desk import Desk
 from solon.server.engine import Judged
 from solon.server.refusal import Refusal
 from solon.server.rewards import Duels, Kind, grouped, rewards
+from solon.server.times import Deadline
 from solon.stats import top
 from solon.types import Case, Content, Image, Judgment, Message, Text
 
@@ -75,7 +76,7 @@ def group_of(n: int, kind: Kind, parts: Sequence[Part]) -> Group:
 
 
 async def judge_group(
-    desk: Desk, query: Query, responses: Sequence[Content], name: str, most: int, deadline: float
+    desk: Desk, query: Query, responses: Sequence[Content], name: str, most: int, deadline: Deadline
 ) -> Group:
     """Judge responses to one query together, at most `most` of them in one prompt.
 

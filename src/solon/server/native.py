@@ -11,6 +11,7 @@ from solon.server.refusal import Refusal
 from solon.server.reply import Json, encoded, reply
 from solon.server.routing import DirectRoute, invalid
 from solon.server.service import Service, members_of, named
+from solon.server.times import Deadline
 from solon.server.wire import REFUSALS, BatchReply, BatchRequest, ErrorReply, JudgeReply, JudgeRequest
 
 PROTOCOL = "native"
@@ -64,7 +65,7 @@ async def _item(service: Service, item: object) -> dict[str, Any]:
     return {"id": name if isinstance(name, str) else None, **refusal.body}
 
 
-async def _judged(service: Service, body: JudgeRequest, deadline: float) -> dict[str, Any]:
+async def _judged(service: Service, body: JudgeRequest, deadline: Deadline) -> dict[str, Any]:
     query = service.query(
         body.prompt, k=body.k, reward=body.reward, reference=body.reference, principles=body.principles
     )

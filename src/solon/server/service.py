@@ -16,6 +16,7 @@ from solon.server.logs import Log
 from solon.server.metrics import Metrics
 from solon.server.refusal import Refusal
 from solon.server.settings import Settings
+from solon.server.times import Deadline
 from solon.types import Content
 
 _MARGIN = 0.5
@@ -59,15 +60,15 @@ class Service:
         self.settings, self.keeping, self.log = settings, keeping, log
         self.desk = Desk(engine, keeping, settings.in_flight, settings.queue, self._failed)
         self.metrics = Metrics(self.desk)
-        self.cohorts: Cohorts[tuple[str, Query], tuple[Content, float], Member] = Cohorts(
+        self.cohorts: Cohorts[tuple[str, Query], tuple[Content, Deadline], Member] = Cohorts(
             self._cohort, self.metrics.released
         )
 
-    def deadline(self, asked: float | None = None) -> float:
-        """Return the time of the loop at which a request is answered at the latest."""
-        return asyncio.get_running_loop().time() + min(
-            asked or self.settings.answer_within, self.settings.answer_within
-        )
+    def deadline(self, asked: float | None = None) -> Deadline:
+        """Return when a request is answered at the latest."""
+        most = self.settings.answer_within
+        within = min(asked or most, most)
+        return Deadline(asyncio.get_running_loop().time() + within, within < most)
 
     def query(
         self,
@@ -108,7 +109,7 @@ class Service:
         except MalformedLine as error:
             raise Refusal(422, "invalid", str(error)) from error
 
-    async def group(self, query: Query, responses: Sequence[Content], name: str, deadline: float) -> Group:
+    async def group(self, query: Query, responses: Sequence[Content], name: str, deadline: Deadline) -> Group:
         """Judge a complete group; `name` identifies its content.
 
         Raises:
@@ -118,10 +119,10 @@ class Service:
         self.metrics.judged(group)
         return group
 
-    async def member(self, query: Query, response: Content, name: str, size: int, deadline: float) -> Member:
+    async def member(self, query: Query, response: Content, name: str, size: int, deadline: Deadline) -> Member:
         """Judge a response with the others of its group, as far as they come in time; it never raises a refusal."""
         now = asyncio.get_running_loop().time()
-        until = now + min(self.settings.group_wait, (deadline - now) / 2)
+        until = now + min(self.settings.group_wait, (deadline.at - now) / 2)
         try:
             async with self.desk.until(deadline):
                 return await self.cohorts.join((name, query), (response, deadline), size, until)
@@ -159,7 +160,7 @@ class Service:
         self.desk.close(asyncio.get_running_loop().time() + seconds)
         self.cohorts.release()
 
-    async def _cohort(self, key: tuple[str, Query], members: Sequence[tuple[Content, float]]) -> list[Member]:
+    async def _cohort(self, key: tuple[str, Query], members: Sequence[tuple[Content, Deadline]]) -> list[Member]:
         name, query = key
         deadline = _common([until for _, until in members])
         try:
@@ -192,12 +193,14 @@ def lost(kind: Kind, reason: str) -> Member:
     return Member(group_of(1, kind, (Part((0,), Judged(NOTHING, cut=reason)),)), 0)
 
 
-def _common(deadlines: Sequence[float]) -> float:
-    """Return when a cohort is answered: a little before the first of its members' limits, but for hasty ones.
+def _common(deadlines: Sequence[Deadline]) -> Deadline:
+    """Return when a cohort is answered: a little before the first of its members' limits, but for the hastiest.
 
-    A hasty member has less than half of the time that the most patient one has.
+    Those have less than half of the time that the most patient one has.
     """
     now = asyncio.get_running_loop().time()
-    left = [deadline - now for deadline in deadlines]
-    first = min((one for one in left if one >= max(left) / 2), default=0.0)
-    return now + first - min(_MARGIN, first / 10)
+    latest = max(deadlines, key=lambda one: one.at)
+    patient = [one for one in deadlines if one.at - now >= (latest.at - now) / 2]
+    first = min(patient, key=lambda one: one.at, default=latest)
+    left = first.at - now
+    return Deadline(now + left - min(_MARGIN, left / 10), first.hasty)

@@ -4,9 +4,21 @@ They are late by a few milliseconds, which does not matter for deadlines of seco
 """
 
 import asyncio
+from dataclasses import dataclass
 from types import TracebackType
 
 _EVERY = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a request is answered at the latest, as a time of the loop; `hasty` if its caller gave it less than it had.
+
+    What a hasty request comes to says nothing of the engine.
+    """
+
+    at: float
+    hasty: bool = False
 
 
 class Limits:
@@ -17,9 +29,9 @@ class Limits:
         self._set: dict[asyncio.Timeout, float] = {}
         self._running = False
 
-    def until(self, deadline: float) -> "Limit":
+    def until(self, deadline: Deadline) -> "Limit":
         """Raise TimeoutError in an `async with` at this time of the loop."""
-        return Limit(self, deadline)
+        return Limit(self, deadline.at)
 
     def add(self, limit: asyncio.Timeout, deadline: float) -> None:
         """Look after a limit."""

@@ -17,6 +17,7 @@ from solon.server.refusal import Refusal
 from solon.server.reply import encoded, reply
 from solon.server.service import Service
 from solon.server.sharing import SharedSampler
+from solon.server.times import Deadline
 from solon.store import Slot
 from solon.types import Case, Content
 
@@ -146,7 +147,7 @@ class Live:
         except Refusal as refusal:
             yield _line({"event": "error", **refusal.body["error"]})
 
-    async def _judged(self, deadline: float) -> dict[str, Any]:
+    async def _judged(self, deadline: Deadline) -> dict[str, Any]:
         """Judge the case, count and keep it as the native protocol does, and return the last event."""
         service, case = self._service, self.case
         judged = await service.desk.judge(case, self._k, deadline, engine=self._engine)

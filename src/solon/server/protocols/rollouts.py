@@ -9,6 +9,7 @@ from typing import Any
 from solon.server.group import Group, Query, digest
 from solon.server.refusal import Refusal
 from solon.server.service import Member, Service, lost, members_of, named
+from solon.server.times import Deadline
 from solon.server.wire import RolloutOptions
 from solon.turns import shown
 from solon.types import Content
@@ -69,7 +70,7 @@ def _read(service: Service, rollout: Rollout, options: RolloutOptions) -> tuple[
 
 
 async def _judged(
-    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: float
+    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: Deadline
 ) -> list[Member]:
     if size > 1:
         each = (service.member(query, response, name, size, deadline) for name, query, response in asked)
@@ -85,7 +86,7 @@ async def _judged(
 
 
 async def _complete(
-    service: Service, name: str, query: Query, responses: Sequence[Content], deadline: float
+    service: Service, name: str, query: Query, responses: Sequence[Content], deadline: Deadline
 ) -> list[Member]:
     try:
         group: Group = await service.group(query, responses, named(name, digest(query, responses)), deadline)
