@@ -63,6 +63,8 @@ async def test_a_batch_keeps_ids_and_order_and_an_item_fails_alone() -> None:
         ({"prompt": "x", "responses": ["y"] * 10_000}, "10000 responses are given; at most 64"),
         ({"prompt": [], "responses": ["y"]}, "non-empty list"),
         ({"prompt": [{"role": "assistant", "content": "x"}], "responses": ["y"]}, "must be the user's"),
+        ({"prompt": "x", "responses": ["y"] * 65, "reward": "pairwise"}, "65 responses are given; at most 64"),
+        ({"prompt": "x", "responses": ["y"], "group_id": "g", "group_size": 65}, "group_size is 65; at most 64"),
         ({"prompt": "x", "responses": ["y"], "temprature": 1}, "temprature"),
         ({"prompt": "x", "responses": ["y"], "deadline_s": float("inf")}, "deadline_s"),
         ({"prompt": "x", "responses": ["y"], "principles": [" "]}, "blank"),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from solon.errors import UserError
 from solon.judge import Judge
+from solon.server.app import create_app
+from solon.server.settings import Settings
 from tests.judge.judging import boxed, fair
 from tests.server.serving import Client, Faulty, judging, serving
 
@@ -99,6 +102,31 @@ async def test_a_missing_reward_is_the_mean_of_its_group_where_others_have_one()
         told = await asyncio.gather(*(client.post("/slime?form=object&group_size=3", one) for one in group))
     assert [one["score"] for _, one in told] == [9.0, 7.0, 8.0]
     assert [one["solon_valid"] for _, one in told] == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("reward", ["mean", "pairwise"])
+async def test_no_group_is_larger_than_responses_may_be_many(reward: str) -> None:
+    judge, text = judging(), PROMPT + "worth 3"
+    async with serving(judge, max_responses=4, reward=reward) as client:
+        many = [await client.post(path, {"input": [text] * 5}) for path in ("/classify", "/v1/embeddings")]
+        paths = [path.partition("?")[0] for path in ASKED if path.startswith(("/get", "/sl", "/ver", "/cl", "/v1/e"))]
+        sizes = [await client.post(f"{path}?group_size=5", ASKED[f"{path}?deadline_s=0.4"]("a")) for path in paths]
+        held = await client.post("/get_reward", {"query": [text] * 5, "prompts": [PROMPT] * 5})
+        history = [{"role": "user", "content": "Why?"}]
+        compared = await client.post("/compare", {"conversation_history": history, "response_objs": [said("a")] * 5})
+        assert not judge.sampler.asked  # type: ignore[attr-defined]
+        _, allowed = await client.post("/classify", {"input": [text] * 4})
+        logged = client.logged()
+    told = "5 responses are given; at most 4 are allowed"
+    assert [(status, answer["error"]["message"]) for status, answer in many] == [(422, told)] * 2
+    told_of_size = "group_size is 5; at most 4 are allowed"
+    assert [(status, answer["error"]["message"]) for status, answer in sizes] == [(422, told_of_size)] * 6
+    assert (held[0], held[1]["rewards"], held[1]["extra_logs"]["solon_valid"]) == (200, [5.5] * 5, [0.0] * 5)
+    assert (compared[0], compared[1]["rewards"], compared[1]["mask_sample"]) == (200, [5.5] * 5, [True] * 5)
+    assert logged.count(told) == 2
+    assert [one["solon_valid"] for one in allowed["data"]] == [1.0] * 4
+    with pytest.raises(UserError, match="group_size is 5, and at most 4"):
+        create_app(judge, Settings(group_size=5, max_responses=4))
 
 
 async def test_a_fifth_of_all_calls_may_fail() -> None:

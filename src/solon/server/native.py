@@ -73,7 +73,7 @@ async def _judged(service: Service, body: JudgeRequest, deadline: Deadline) -> d
     told = digest(query, responses)
     name = body.id or told
     if len(responses) == 1 and (body.group_id is not None or (body.group_size or 1) > 1):
-        size = body.group_size or max(service.settings.group_size, 1)
+        size = service.size(body.group_size)
         size = size if size > 1 or body.group_size else service.settings.max_responses
         member = await service.member(query, responses[0], body.group_id or "", size, deadline)
         service.count(PROTOCOL, [member])

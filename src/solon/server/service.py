@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solon.data.fields import MalformedLine, messages, response
+from solon.errors import UserError
 from solon.rewards import Kind, mean, share, stand_in
 from solon.server.cohorts import Cohorts
 from solon.server.desk import NOTHING, Desk
@@ -54,9 +55,17 @@ class Service:
         settings: how.
         keeping: where judgments are kept.
         log: where events go.
+
+    Raises:
+        UserError: groups are to be larger than any may be.
     """
 
     def __init__(self, engine: Engine, settings: Settings, keeping: Keeping, log: Log) -> None:
+        if settings.group_size > settings.max_responses:
+            raise UserError(
+                f"group_size is {settings.group_size}, and at most {settings.max_responses} responses are judged "
+                "together: make groups smaller, or raise max_responses"
+            )
         self.settings, self.keeping, self.log = settings, keeping, log
         self.desk = Desk(engine, keeping, settings.in_flight, settings.queue, self._failed)
         self.metrics = Metrics(self.desk)
@@ -101,20 +110,34 @@ class Service:
         Raises:
             Refusal: one is malformed, or there are too many (422).
         """
-        if len(given) > self.settings.max_responses:
-            most = self.settings.max_responses
-            raise Refusal(422, "invalid", f"{len(given)} responses are given; at most {most} are allowed")
+        self.check(len(given))
         try:
             return [response(one, f"response {i}") for i, one in enumerate(given)]
         except MalformedLine as error:
             raise Refusal(422, "invalid", str(error)) from error
 
+    def check(self, count: int) -> None:
+        """Raise a refusal (422) of so many responses to one prompt if they are too many."""
+        if count > (most := self.settings.max_responses):
+            raise Refusal(422, "invalid", f"{count} responses are given; at most {most} are allowed")
+
+    def size(self, asked: int | None) -> int:
+        """Return how many members a group has where a request asks for so many, None for the server's own number.
+
+        Raises:
+            Refusal: no group may be so large (422).
+        """
+        if (asked or 0) > (most := self.settings.max_responses):
+            raise Refusal(422, "invalid", f"group_size is {asked}; at most {most} are allowed")
+        return asked or self.settings.group_size
+
     async def group(self, query: Query, responses: Sequence[Content], name: str, deadline: Deadline) -> Group:
         """Judge a complete group; `name` identifies its content.
 
         Raises:
-            Refusal: the engine cannot judge such a group (422).
+            Refusal: it is too large, or the engine cannot judge such a group (422).
         """
+        self.check(len(responses))
         group = await judge_group(self.desk, query, responses, name, self.settings.group_max, deadline)
         self.metrics.judged(group)
         return group
@@ -146,6 +169,11 @@ class Service:
         for member in members:
             self.metrics.rewarded(protocol, member.reason)
 
+    def misfit(self, query: Query, refusal: Refusal) -> Member:
+        """Return a response of a group that is refused, for callers who take no refusal; the log says why."""
+        self.log("misfit", message=refusal.message)
+        return lost(query.reward, "misfit")
+
     def ready(self) -> str | None:
         """Say why no more requests should be sent here, or None."""
         if self.desk.closing:
@@ -166,8 +194,8 @@ class Service:
         try:
             responses = [content for content, _ in members]
             group = await self.group(query, responses, named(name, digest(query, responses)), deadline)
-        except Refusal:
-            return [lost(query.reward, "misfit") for _ in members]
+        except Refusal as refusal:
+            return [self.misfit(query, refusal)] * len(members)
         except Exception as error:
             self._failed(error)
             return [lost(query.reward, "failed_call") for _ in members]

@@ -1,11 +1,9 @@
 """What a reward server can be told: one frozen model whose field docstrings are the help texts."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from solon.errors import UserError
 from solon.rewards import Kind
 
 
@@ -37,7 +35,7 @@ class Settings(BaseModel):
     max_k: int = Field(default=64, ge=1)
     """The most judgments that a request may ask for."""
     max_responses: int = Field(default=64, ge=1)
-    """The most responses in a request."""
+    """The most responses to one prompt that are judged together, in a request or as a group."""
     max_items: int = Field(default=512, ge=1)
     """The most items in a batch, inputs of /classify, or queries of /get_reward."""
     max_body: int = Field(default=8 * 2**20, ge=1024)
@@ -53,16 +51,3 @@ class Settings(BaseModel):
     """A folder of runs, as solon judge --out makes them, that the page at / shows."""
     log_texts: bool = False
     """Also log what errors say, which may quote prompts and responses."""
-
-
-def settings(options: Mapping[str, object]) -> Settings:
-    """Check what a server is told.
-
-    Raises:
-        UserError: an option is unknown or out of range.
-    """
-    try:
-        return Settings.model_validate(options)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        raise UserError("; ".join(faults)) from error

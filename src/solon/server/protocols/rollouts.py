@@ -35,16 +35,18 @@ async def members(
     same query are a group.
 
     Raises:
-        Refusal: a rollout is malformed (422); unless requests are to be held, there is no room (503).
+        Refusal: a rollout is malformed, or a group is to be larger than any may be (422); unless requests are to be
+            held, there are more responses to one prompt than may be judged together (422), or there is no room (503).
     """
     if len(rollouts) > service.settings.max_items:
         most = service.settings.max_items
         raise Refusal(422, "invalid", f"{len(rollouts)} rollouts are given; at most {most} are allowed")
+    size = service.size(options.group_size)
     deadline = service.deadline(options.deadline_s)
     asked = [(rollout.group, *_read(service, rollout, options)) for rollout in rollouts]
     try:
         async with service.desk.admitted(deadline, hold=hold):
-            found = await _judged(service, asked, options.group_size or service.settings.group_size, deadline)
+            found = await _judged(service, asked, size, deadline, hold)
     except Refusal as refusal:
         if not hold or refusal.status != 503:
             raise
@@ -70,7 +72,7 @@ def _read(service: Service, rollout: Rollout, options: RolloutOptions) -> tuple[
 
 
 async def _judged(
-    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: Deadline
+    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: Deadline, hold: bool
 ) -> list[Member]:
     if size > 1:
         each = (service.member(query, response, name, size, deadline) for name, query, response in asked)
@@ -78,6 +80,8 @@ async def _judged(
     groups: dict[tuple[str, Query], list[int]] = {}
     for i, (name, query, _) in enumerate(asked):
         groups.setdefault((name, query), []).append(i)
+    if not hold:
+        service.check(max(map(len, groups.values())))
     judged = await asyncio.gather(
         *(_complete(service, *key, [asked[i][2] for i in places], deadline) for key, places in groups.items())
     )
@@ -90,6 +94,6 @@ async def _complete(
 ) -> list[Member]:
     try:
         group: Group = await service.group(query, responses, named(name, digest(query, responses)), deadline)
-    except Refusal:
-        return [lost(query.reward, "misfit") for _ in responses]
+    except Refusal as refusal:
+        return [service.misfit(query, refusal)] * len(responses)
     return members_of(group)
