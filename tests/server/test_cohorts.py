@@ -4,11 +4,34 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from solon.server.cohorts import Cohorts
+from solon.judge import Judge
+from solon.samplers.scripted import ScriptedSampler
+from solon.samplers.seam import Answer
+from solon.server.cohorts import Caller, Cohorts, HungUp
+from tests.judge.judging import fair
 from tests.server.serving import judging, serving
+
+
+class Gated:
+    """A sampler that answers when its gate is open."""
+
+    batch = 1
+    concurrency = 64
+
+    def __init__(self) -> None:
+        self.gate, self.calls, self._inner = asyncio.Event(), 0, ScriptedSampler(fair)
+
+    async def sample(self, requests: Any) -> list[Answer]:
+        self.calls += 1
+        await self.gate.wait()
+        return await self._inner.sample(requests)
+
+    async def close(self) -> None:
+        pass
 
 
 async def echo(key: str, members: Sequence[int]) -> list[tuple[str, int, int]]:
@@ -92,6 +115,84 @@ async def test_judging_ends_when_nobody_waits_for_it_any_more() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_who_asks_again_after_hanging_up_is_one_member_and_equal_responses_are_two() -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def numbered(key: str, members: Sequence[str]) -> list[tuple[str, int, int]]:
+        begun.set()
+        await go.wait()
+        return [(member, place, len(members)) for place, member in enumerate(members)]
+
+    def join(text: str, size: int = 4, own: str | None = None) -> tuple["asyncio.Future[None]", asyncio.Task[object]]:
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        caller = Caller((own, text), own is not None, gone)
+        return gone, asyncio.create_task(cohorts.join("g", text, size, soon(60), caller))
+
+    cohorts = Cohorts(numbered, kept=0.2)
+    left, lost = join("a")
+    await asyncio.sleep(0)
+    left.set_result(None)
+    with pytest.raises(HungUp):
+        await lost
+    first, equal, named, _ = [join("a"), join("a"), join("b", own="1"), join("b", own="1")]
+    await asyncio.sleep(0)
+    assert cohorts.waiting == 3, "a response that is named is one, those that are not are two"
+    join("b", own="2")
+    await begun.wait()
+    first[0].set_result(None)
+    await asyncio.sleep(0.01)
+    again, other = join("a"), join("a", size=1)
+    go.set()
+    assert await asyncio.gather(first[1], equal[1], named[1], again[1], other[1]) == [
+        ("a", 0, 4), ("a", 1, 4), ("b", 2, 4), ("a", 0, 4), ("a", 0, 1)
+    ]  # fmt: skip
+    assert cohorts.waiting == 0
+
+
+async def test_what_a_caller_that_hung_up_is_owed_is_kept_for_a_while() -> None:
+    counts = []
+    for wait in (0.0, 0.3):
+        cohorts = Cohorts(echo, kept=0.15)
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(cohorts.join("g", 1, 2, soon(60), Caller(1, gone=gone)))
+        await asyncio.sleep(0)
+        other = asyncio.create_task(cohorts.join("g", 2, 2, soon(60), Caller(2)))
+        await asyncio.sleep(0)
+        gone.set_result(None)
+        await asyncio.gather(task, other)
+        await asyncio.sleep(wait)
+        counts.append((await cohorts.join("g", 1, 2, soon(0.01), Caller(1)))[2])
+        assert not cohorts._places
+    assert counts == [2, 1]
+
+
+@pytest.mark.parametrize("judged", [False, True], ids=["gathering", "judged"])
+@pytest.mark.parametrize("path", ["/v1/judge", "/slime?form=object&group_size=3"])
+async def test_a_client_that_hangs_up_and_tries_again_is_one_member_of_its_group(path: str, judged: bool) -> None:
+    def asking(worth: int) -> "asyncio.Task[Any]":
+        body: dict[str, object] = {"prompt": "Why?", "response": f"worth {worth}"}
+        if path == "/v1/judge":
+            body = {"prompt": "Why?", "responses": [f"worth {worth}"], "group_id": "g", "group_size": 3}
+        return asyncio.create_task(client.post(path, body))
+
+    sampler = Gated()
+    async with serving(Judge(sampler, k=2), group_wait=20, reward="centered") as client:
+        asked = [asking(1), *([asking(3), asking(8)] if judged else [])]
+        async with asyncio.timeout(5):
+            while not (sampler.calls if judged else client.service.cohorts.waiting):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        asked[0].cancel()
+        await asyncio.sleep(0.1)
+        open_before = client.service.desk.open
+        asked = [asking(1), *(asked[1:] if judged else [asking(3), asking(8)])]
+        await asyncio.sleep(0.05)
+        sampler.gate.set()
+        answers = [told for _, told in await asyncio.wait_for(asyncio.gather(*asked), 5)]
+        logged = client.logged()
+    assert [one["rewards"][0] if path == "/v1/judge" else one["score"] for one in answers] == [-3, -1, 4]
+    assert (sampler.calls, open_before, logged.count('"status":499')) == ((2, 3, 0) if judged else (2, 0, 1))
 
 
 async def test_an_error_reaches_every_member() -> None:

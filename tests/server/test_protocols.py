@@ -12,7 +12,7 @@ from solon.errors import UserError
 from solon.judge import Judge
 from solon.server.app import create_app
 from solon.server.settings import Settings
-from tests.judge.judging import boxed, fair
+from tests.judge.judging import boxed, fair, shown
 from tests.server.serving import Client, Faulty, judging, serving
 
 PROMPT = "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"
@@ -170,6 +170,19 @@ async def test_rollouts_of_one_prompt_gather_by_prompt_and_label() -> None:
         )
     assert [one["rewards"] for _, one in told] == [[i - 1.5] for _ in "ab" for i in range(4)]
     assert len(judge.sampler.asked) == 4  # type: ignore[attr-defined]
+
+
+async def test_a_rollout_that_is_named_is_one_member_however_often_it_is_sent() -> None:
+    judge = judging()
+    async with serving(judge, group_wait=20) as client:
+        sent = [verify("worth 3") | {"task_index": 7, "rollout_index": i} for i in (0, 0, 1, 1, 2)]
+        told = await asyncio.gather(*(client.post("/verify?group_size=3", one) for one in sent))
+        ids = [{"prompt": "Who?", "group_id": "g", "group_size": 2, "id": f"id-{i}"} for i in (2, 2, 5)]
+        answers = await asyncio.gather(*(client.judge("worth 4", **one) for one in ids))  # type: ignore[arg-type]
+    assert [answer["reward"] for _, answer in told] == [3.0] * 5
+    assert [(answer["group"]["size"], answer["group"]["place"]) for answer in answers] == [(2, 0), (2, 0), (2, 1)]
+    assert {len(shown(request)) for request in judge.sampler.asked} == {3, 2}  # type: ignore[attr-defined]
+    assert len(judge.sampler.asked) == 2 * 2  # type: ignore[attr-defined]
 
 
 async def test_what_the_judge_sees_of_a_rollout_is_its_answer() -> None:

@@ -75,7 +75,7 @@ async def _judged(service: Service, body: JudgeRequest, deadline: Deadline) -> d
     if len(responses) == 1 and (body.group_id is not None or (body.group_size or 1) > 1):
         size = service.size(body.group_size)
         size = size if size > 1 or body.group_size else service.settings.max_responses
-        member = await service.member(query, responses[0], body.group_id or "", size, deadline)
+        member = await service.member(query, responses[0], body.group_id or "", size, deadline, body.id)
         service.count(PROTOCOL, [member])
         return reply(name, member.group, member.place)
     group = await service.group(query, responses, named(body.id or "", told), deadline)

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from solon.server.client import Client
 from solon.server.refusal import Refusal
 
 Serve: TypeAlias = Callable[[bytes, bytes, Mapping[str, Any]], Coroutine[Any, Any, Response]]
@@ -75,7 +76,11 @@ class Shortcut:
             await self._app(scope, receive, send)
             return
         message = await receive()
-        response = await serve(message["body"], scope["query_string"], {})
+        client = Client(receive)
+        try:
+            response = await serve(message["body"], scope["query_string"], {})
+        finally:
+            client.close()
         await response(scope, receive, send)
 
 

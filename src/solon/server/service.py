@@ -8,7 +8,8 @@ from typing import Any
 from solon.data.fields import MalformedLine, messages, response
 from solon.errors import UserError
 from solon.rewards import Kind, mean, share, stand_in
-from solon.server.cohorts import Cohorts
+from solon.server.client import gone
+from solon.server.cohorts import Caller, Cohorts, HungUp
 from solon.server.desk import NOTHING, Desk
 from solon.server.engine import Engine, Judged
 from solon.server.group import Group, Part, Query, digest, group_of, judge_group
@@ -142,15 +143,26 @@ class Service:
         self.metrics.judged(group)
         return group
 
-    async def member(self, query: Query, response: Content, name: str, size: int, deadline: Deadline) -> Member:
-        """Judge a response with the others of its group, as far as they come in time; it never raises a refusal."""
+    async def member(
+        self, query: Query, response: Content, name: str, size: int, deadline: Deadline, own: str | None = None
+    ) -> Member:
+        """Judge a response with the others of its group, as far as they come in time.
+
+        `name` is the group's; `own` is what the caller calls this response, so that it is the same if it comes again.
+
+        Raises:
+            Refusal: the client hung up while the group was gathering (499, which nobody reads).
+        """
         now = asyncio.get_running_loop().time()
         until = now + min(self.settings.group_wait, (deadline.at - now) / 2)
+        caller = Caller((own, response), own is not None, gone())
         try:
             async with self.desk.until(deadline):
-                return await self.cohorts.join((name, query), (response, deadline), size, until)
+                return await self.cohorts.join((name, query), (response, deadline), size, until, caller)
         except TimeoutError:
             return lost(query.reward, "shutting_down" if self.desk.closing else "deadline")
+        except HungUp as error:
+            raise Refusal(499, "hung_up", "the client hung up") from error
 
     def number(self, member: Member) -> float:
         """Return a member's reward or, where it has none, the stand-in that changes its group the least."""

@@ -63,7 +63,7 @@ class JudgeRequest(Body):
     group_size: int | None = Field(default=None, ge=1)
     """How many members the group has; it is judged when so many have come, or when its time is up."""
     id: str | None = Field(default=None, min_length=1, max_length=512)
-    """The caller's name of the judgment; by default a hash of its content."""
+    """The caller's name of the judgment, its own in a group; by default a hash of its content."""
     reward: Kind | None = None
     """What a reward is; by default the server's."""
     deadline_s: float | None = Field(default=None, gt=0)

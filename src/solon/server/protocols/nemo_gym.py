@@ -23,7 +23,8 @@ PATHS = {"/verify": "nemo_gym", "/compare": "nemo_gym"}
 _SAID: JsonDict = {"output": [{"type": "message", "content": [{"type": "output_text", "text": "Scattering."}]}]}
 _HISTORY: JsonValue = [{"role": "user", "content": "Why is the sky blue?"}]
 _ASKED: JsonDict = {"input": _HISTORY}
-_GROUP_KEYS = ("prompt_id", "_ng_task_index", "task_index")
+_NAMES = (("prompt_id", "_ng_task_index", "task_index"), ("_ng_rollout_index", "rollout_index"))
+"""What names a rollout's group, and the rollout in its group."""
 
 
 class Verify(BaseModel):
@@ -88,8 +89,9 @@ def routes(service: Service) -> APIRouter:
     async def verify(body: Verify, options: Annotated[RolloutOptions, Query()]) -> Response:
         """Reward a rollout, with its group where the size of groups is known."""
         whole = body.model_dump()
-        group = next((str(whole[key]) for key in _GROUP_KEYS if whole.get(key) is not None), "")
-        asked = Rollout(_input(body.responses_create_params), _text(body.response), None, group, _given(body.principle))
+        names = [next((str(whole[key]) for key in keys if whole.get(key) is not None), None) for keys in _NAMES]
+        said = _input(body.responses_create_params), _text(body.response)
+        asked = Rollout(*said, None, names[0] or "", _given(body.principle), names[1])
         (member,) = await members(service, "nemo_gym", [asked], options, hold=True)
         return Json(encoded(whole | _verified(service, member)))
 

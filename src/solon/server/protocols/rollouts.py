@@ -17,13 +17,27 @@ from solon.types import Content
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One response of a policy; `group` names its group where the trainer tells one, else its query does."""
+    """One response of a policy; `group` names its group where the trainer tells one, else its query does.
+
+    `own` is its own name in that group, so that it is the same if it is sent again.
+    """
 
     prompt: str | Sequence[Mapping[str, Any]]
     response: str
     label: object = None
     group: str = ""
     principles: Sequence[str] = ()
+    own: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A rollout that was read."""
+
+    group: str
+    query: Query
+    response: Content
+    own: str | None
 
 
 async def members(
@@ -43,14 +57,14 @@ async def members(
         raise Refusal(422, "invalid", f"{len(rollouts)} rollouts are given; at most {most} are allowed")
     size = service.size(options.group_size)
     deadline = service.deadline(options.deadline_s)
-    asked = [(rollout.group, *_read(service, rollout, options)) for rollout in rollouts]
+    asked = [_read(service, rollout, options) for rollout in rollouts]
     try:
         async with service.desk.admitted(deadline, hold=hold):
             found = await _judged(service, asked, size, deadline, hold)
     except Refusal as refusal:
         if not hold or refusal.status != 503:
             raise
-        found = [lost(query.reward, refusal.code) for _, query, _ in asked]
+        found = [lost(one.query.reward, refusal.code) for one in asked]
     service.count(protocol, found)
     return found
 
@@ -62,28 +76,26 @@ def usage(found: Sequence[Member]) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _read(service: Service, rollout: Rollout, options: RolloutOptions) -> tuple[Query, Content]:
+def _read(service: Service, rollout: Rollout, options: RolloutOptions) -> _Asked:
     reference = rollout.label if isinstance(rollout.label, str) and rollout.label.strip() else None
     query = service.query(
         rollout.prompt, k=options.k, reward=options.reward, reference=reference, principles=rollout.principles
     )
     text = shown(rollout.response, reasoning=service.settings.judge_reasoning)
-    return query, service.responses([text])[0]
+    return _Asked(rollout.group, query, service.responses([text])[0], rollout.own)
 
 
-async def _judged(
-    service: Service, asked: Sequence[tuple[str, Query, Content]], size: int, deadline: Deadline, hold: bool
-) -> list[Member]:
+async def _judged(service: Service, asked: Sequence[_Asked], size: int, deadline: Deadline, hold: bool) -> list[Member]:
     if size > 1:
-        each = (service.member(query, response, name, size, deadline) for name, query, response in asked)
+        each = (service.member(one.query, one.response, one.group, size, deadline, one.own) for one in asked)
         return list(await asyncio.gather(*each))
     groups: dict[tuple[str, Query], list[int]] = {}
-    for i, (name, query, _) in enumerate(asked):
-        groups.setdefault((name, query), []).append(i)
+    for i, one in enumerate(asked):
+        groups.setdefault((one.group, one.query), []).append(i)
     if not hold:
         service.check(max(map(len, groups.values())))
     judged = await asyncio.gather(
-        *(_complete(service, *key, [asked[i][2] for i in places], deadline) for key, places in groups.items())
+        *(_complete(service, *key, [asked[i].response for i in places], deadline) for key, places in groups.items())
     )
     placed = dict(zip(chain.from_iterable(groups.values()), chain.from_iterable(judged), strict=True))
     return [placed[i] for i in range(len(asked))]
