@@ -51,7 +51,9 @@ class Ending:
     def facts(self) -> dict[str, object]:
         """Return what of the configuration may change from run to run: how votes are weighed and when they end."""
         config = self._config
-        found: dict[str, object] = {} if config.meta is None else {"weigh": config.weigh, "k_meta": self._keep}
+        found: dict[str, object] = {}
+        if config.meta is not None:
+            found |= {"weigh": config.weigh, "k_meta": self._keep, "trust": config.trust}
         found |= {} if config.scores == "boxed" else {"scores": config.scores}
         if config.stop != "never":
             found |= {"stop": config.stop, "delta": config.delta, "prior": config.prior and str(config.prior)}

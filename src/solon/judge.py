@@ -20,7 +20,7 @@ from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from solon.cache import Cache
 from solon.checkpoint import Checkpoint
@@ -37,11 +37,14 @@ from solon.order import stable_hash
 from solon.plan import lost
 from solon.principling import Principling
 from solon.samplers.opening import open_sampler
+from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Failure, Sampled, Sampler
+from solon.scorers.scripted import ScriptedScorer
 from solon.scorers.seam import Scorer
 from solon.session import Decided, Session, Stages, Tell, each
 from solon.store import Slot, Store
 from solon.tokenprob import check_scores
+from solon.trimming import trimmed
 from solon.types import Case, Judgment, Unread, Verdict
 from solon.vote import repeats
 from solon.weighing import Weighing
@@ -92,6 +95,26 @@ class Judge:
         self.temperature = _temperature(self.config, self._checkpoint)
         self.ending = Ending(self.form, self.config, self.keep)
         self._docketing = Docketing(self.form, self.config, self.temperature, self._weighing, self.ending)
+
+    @classmethod
+    def of_run(cls, config: Mapping[str, Any]) -> Self:
+        """Return a judge that reads and votes as that of a stored run did, and asks nobody.
+
+        Args:
+            config: the run file's configuration, perhaps with another way to vote.
+
+        Raises:
+            UserError: the run's form is not the one that it was made with.
+        """
+        names = JudgeConfig.model_fields.keys() - {"model", "meta"}
+        options = {name: config[name] for name in names & config.keys()}
+        options["form"] = config.get("form_file", config["form"])
+        judge = cls(ScriptedSampler([]), meta=ScriptedScorer([]) if "meta" in config else None, **options)
+        if judge.form.template_hash != config["template_hash"]:
+            raise UserError(
+                f"the form '{config['form']}' is not the one that the run was made with: restore its template"
+            )
+        return judge
 
     def otherwise(self, sampler: Sampler | None = None, **options: object) -> Self:
         """Return a judge that shares this one's models and written principles but has other options, such as `k`.
@@ -246,7 +269,7 @@ class Judge:
         """Read the kept samples of a case and vote, with a meta model by the kept weights.
 
         Where votes end early, only the samples count that were needed; k are enough, and so are those that were asked.
-        Principles that were written apart are attached by `principled`.
+        Principles that were written apart are attached by `recalled`.
         """
         docket = self._docketing.docket(case, samples, weights or {})
         for look in self.ending.looks:
@@ -255,10 +278,13 @@ class Judge:
                 break
         return self._docketing.vote(docket)
 
-    def principled(self, case: Case, store: Store) -> Case | Verdict:
-        """Return a case with the principles that were written of its query, or its verdict where none could be read."""
+    def recalled(self, case: Case, store: Store) -> Callable[[], Verdict]:
+        """Read what a run file holds of a case, and return what votes on that, be it all that was asked for or not."""
         found = self._principling.kept(case, store)
-        return self._docketing.vote(lost(case, self.config, found)) if isinstance(found, Unread) else found
+        if isinstance(found, Unread):
+            return partial(self._docketing.vote, lost(case, self.config, found))
+        shown = trimmed(found, store.trim(case.id))
+        return partial(self.verdict, shown, store.samples(case.id), store.weights(case.id))
 
     def outcome(self, case: Case, slot: Slot, sample: Sampled | Failure) -> Judgment | Unread:
         """Read one sample; its scores are restored to the case's own order."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from solon.files import write_json
 from solon.judge import Judge
 from solon.report.lines import verdict_line
 from solon.report.recorded import Recorded
@@ -211,6 +212,22 @@ async def test_a_run_is_listed_and_filtered_by_what_its_verdicts_are(folder):
         one = (await client.get("/page/case?run=first/run&place=7"))[1]
         assert one["verdict"]["scores"] == list(recorded.verdicts[7].scores or ())
         assert (one["case"]["id"], one["label"], one["total"]) == ("c7", {"best": [1], "ratings": None}, 120)
+
+
+async def test_votes_of_a_run_are_weighed_as_its_summary_says(tmp_path):
+    scorer = ScriptedScorer(lambda conversation: float(len(str(conversation)) * 7919 % 13) - 6)
+    judge = Judge(ScriptedSampler(noisy), k=4, meta=scorer, weigh="soft", trust=3.0)
+    with Store(tmp_path / "run.sqlite", judge.identity()) as store:
+        verdicts = judge.batch(cases(8), store)
+    seen = []
+    async with serving(runs=tmp_path) as client:
+        for _ in range(2):
+            rows = (await client.get("/page/cases?run=."))[1]["rows"]
+            seen.append([row["scores"] for row in rows])
+            write_json(tmp_path / "summary.json", {"config": judge.identity() | judge.ending.facts()})
+    told = [verdict.scores and list(verdict.scores) for verdict in verdicts]
+    assert told != seen[0], "without it the best half votes"
+    assert told == seen[1]
 
 
 async def test_verdicts_beside_a_run_are_what_it_is_filtered_by(folder, tmp_path):

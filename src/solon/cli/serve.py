@@ -8,7 +8,7 @@ from cyclopts.validators import Number
 
 from solon.config import JudgeConfig
 from solon.errors import UserError
-from solon.files import make_folder
+from solon.files import make_folder, write_json
 from solon.judge import Judge
 from solon.store import Store
 
@@ -41,8 +41,9 @@ def serve(
     port
         The port to listen on; 0 takes a free one, which the log names.
     out
-        A folder for run.sqlite, which keeps every sample the moment it arrives, and judgments.sqlite, where
-        /v1/judgments finds them after a restart. Without it the last judgments are kept in memory.
+        A folder for run.sqlite, which keeps every sample the moment it arrives, summary.json, which says how they
+        vote, and judgments.sqlite, where /v1/judgments finds judgments after a restart. Without it the last ones are
+        kept in memory.
     """
     from solon.server.app import create_app
     from solon.server.keeping import Keeping
@@ -54,5 +55,6 @@ def serve(
     else:
         make_folder(out)
         kept = Keeping(Store(out / "run.sqlite", judge.identity()), out / "judgments.sqlite")
+        write_json(out / "summary.json", {"config": judge.identity() | judge.ending.facts()})
     app = create_app(judge, settings, store=kept)
     run(app, host, port)

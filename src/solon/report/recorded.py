@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from solon.config import JudgeConfig, Scores
+from solon.config import Scores
 from solon.errors import UserError
 from solon.forms.form import Form
 from solon.judge import Judge
-from solon.samplers.scripted import ScriptedSampler
-from solon.scorers.scripted import ScriptedScorer
 from solon.store import Store, Usage
-from solon.trimming import trimmed
 from solon.types import Case, Judgment, Verdict
 from solon.vote import marks
 
@@ -40,7 +37,7 @@ class Recorded:
         path = run / "run.sqlite" if run.is_dir() else run
         with Store.of(path) as store:
             config, cases = store.config(), store.cases()
-            with _judge(config, path, scores) as judge:
+            with Judge.of_run(config | {"scores": scores}) as judge:
                 verdicts = tuple(_verdict(judge, store, case, path) for case in cases)
                 return cls(config, judge.form, tuple(cases), verdicts, store.usage())
 
@@ -68,29 +65,11 @@ class Recorded:
         ]
 
 
-def _judge(config: Mapping[str, Any], path: Path, scores: Scores) -> Judge:
-    options = {
-        name: config[name] for name in JudgeConfig.model_fields if name in config and name not in ("model", "meta")
-    }
-    options["form"] = config.get("form_file", config["form"])
-    scorer = ScriptedScorer([]) if "meta" in config else None
-    judge = Judge(ScriptedSampler([]), meta=scorer, scores=scores, **options)
-    if judge.form.template_hash != config["template_hash"]:
-        raise UserError(
-            f"the form '{config['form']}' is not the one that the run '{path}' was made with: restore its template"
-        )
-    return judge
-
-
 def _verdict(judge: Judge, store: Store, case: Case, path: Path) -> Verdict:
-    found = judge.principled(case, store)
-    if isinstance(found, Verdict):
-        return found
-    samples = store.samples(case.id)
-    if len(samples) < judge.config.k:
+    verdict = judge.recalled(case, store)()
+    if len(verdict.outcomes) < judge.config.k:
         raise UserError(
-            f"the run '{path}' holds {len(samples)} of {judge.config.k} samples of case '{case.id}': finish it with "
-            "the same command, without --stop and --first"
+            f"the run '{path}' holds {len(verdict.outcomes)} of {judge.config.k} samples of case '{case.id}': finish "
+            "it with the same command, without --stop and --first"
         )
-    weights = store.weights(case.id) if judge.keep is not None else None
-    return judge.verdict(trimmed(found, store.trim(case.id)), samples, weights)
+    return verdict

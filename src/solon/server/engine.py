@@ -71,11 +71,8 @@ class JudgeEngine:
 
     def so_far(self, case: Case, k: int, notes: Notes) -> Judged:
         """Vote on what the notes hold, after judging was broken off."""
-        judge = self.judge_of(case, k)
-        found = judge.principled(case, notes)
-        if isinstance(found, Case):
-            found = judge.verdict(found, notes.samples(case.id), notes.weights(case.id))
-        return Judged(found, notes.finishes(len(found.outcomes)), notes.cost)
+        verdict = self.judge_of(case, k).recalled(case, notes)()
+        return Judged(verdict, notes.finishes(len(verdict.outcomes)), notes.cost)
 
     def judge_of(self, case: Case, k: int) -> Judge:
         """Return the judge that asks k times, by the case's own principles where it brings some."""

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from solon.errors import UserError
 from solon.server.page.files import FILES, FRESH, served
 from solon.server.page.live import Live
-from solon.server.page.runs import FILTERS, Runs
+from solon.server.page.picking import FILTERS
+from solon.server.page.runs import Runs
 from solon.server.refusal import Refusal
 from solon.server.reply import encoded
 from solon.server.routing import DirectRoute

@@ -5,30 +5,22 @@ A run file is open only for as long as it takes to read a few cases, so that who
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
 
-from solon.config import JudgeConfig
 from solon.errors import SolonError, UserError
 from solon.judge import Judge
-from solon.samplers.scripted import ScriptedSampler
-from solon.samplers.seam import Failure, Sampled
-from solon.scorers.scripted import ScriptedScorer
-from solon.server.page.labels import label_view, labels_beside, right
+from solon.server.page.labels import NAME, label_view, labels_beside, right
+from solon.server.page.picking import FILTERS, Mark, Seen
 from solon.server.page.view import case_view, snippet, verdict_view
 from solon.store import Store
-from solon.trimming import trimmed
 from solon.types import Case, Label, Verdict
 
-FILTERS = ("tie", "disagreement", "unread", "low", "mismatch")
-"""What cases are picked by: no single best; samples that differ on it, or the orders do; samples that could not be
-read; a share of agreeing samples below a bound; a verdict that its label says is wrong."""
-
-_FILE = "run.sqlite"
+_FILE, _VERDICTS, _SUMMARY = "run.sqlite", "verdicts.jsonl", "summary.json"
 _DEPTH = 3
 _CHUNK = 50
 _PAUSE = 0.002
@@ -36,41 +28,8 @@ _INDEXES = 4
 _LATER = 60
 _LOOKING = Lock()
 
-
-Kept: TypeAlias = tuple[Case, Verdict | tuple[Case, Mapping[int, Sampled | Failure], Mapping[int, float]]]
-"""A case with what its run file holds of it, so that it can be voted on when the file is closed again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What a case is picked by, of all cases of a run."""
-
-    id: str
-    place: int
-    flags: frozenset[str]
-    agreement: float | None
-
-    def passes(self, wanted: Collection[str], below: float) -> bool:
-        """Tell whether the case passes all filters."""
-        low = self.agreement is not None and self.agreement < below
-        return all(low if one == "low" else one in self.flags for one in wanted)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What of a verdict its case is picked by."""
-
-    scores: Sequence[float] | None
-    tied: Sequence[int]
-    agreement: float | None
-    consistency: float | None
-    unread: bool
-
-    @classmethod
-    def of(cls, verdict: Verdict) -> "Seen":
-        """Take it from a verdict."""
-        consistency = verdict.position_consistency
-        return cls(verdict.scores, verdict.tied, verdict.agreement, consistency, bool(verdict.unread))
+Kept: TypeAlias = tuple[int, Case, Callable[[], Verdict]]
+"""A case's place, the case, and what votes on all that its run file holds of it, when that is closed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +39,30 @@ class _Opened:
     judge: Judge
     labels: dict[str, Label]
 
-    def kept(self, store: Store, case: Case) -> "Kept":
-        """Return what is kept of a case."""
-        found = self.judge.principled(case, store)
-        if isinstance(found, Verdict):
-            return case, found
-        weights = store.weights(case.id) if self.judge.keep is not None else {}
-        return case, (trimmed(found, store.trim(case.id)), store.samples(case.id), weights)
-
-    def verdict(self, kept: "Kept") -> Verdict:
-        """Vote on what is kept of a case, be it all that was asked for or not."""
-        _, found = kept
-        return found if isinstance(found, Verdict) else self.judge.verdict(*found)
+    def kept(self, store: Store, first: int, cases: Iterable[Case]) -> list[Kept]:
+        """Read what is kept of cases, the first of which has that place."""
+        return [(place, case, self.judge.recalled(case, store)) for place, case in enumerate(cases, first)]
 
     def mark(self, place: int, name: str, seen: Seen) -> Mark:
         """Return what a case is picked by."""
-        flags = {
-            "tie": seen.scores is not None and len(seen.scores) > 1 and len(seen.tied) > 1,
-            "disagreement": (seen.agreement is not None and seen.agreement < 1) or seen.consistency == 0,
-            "unread": seen.unread,
-            "mismatch": right(seen.scores, self.labels.get(name)) is False,
+        return Mark(name, place, seen.flags(self.labels.get(name)), seen.agreement)
+
+    def row(self, kept: Kept) -> dict[str, Any]:
+        """Return a case as the page lists it."""
+        place, case, vote = kept
+        verdict = vote()
+        return {
+            "place": place,
+            "id": case.id,
+            "prompt": snippet(case),
+            "scores": verdict.scores and list(verdict.scores),
+            "best": verdict.best,
+            "tied": list(verdict.tied),
+            "read": len(verdict.judgments),
+            "unread": len(verdict.outcomes) - len(verdict.judgments),
+            "agreement": verdict.agreement,
+            "flags": sorted(self.mark(place, case.id, Seen.of(verdict)).flags),
         }
-        return Mark(name, place, frozenset(flag for flag, raised in flags.items() if raised), seen.agreement)
 
 
 class Runs:
@@ -136,9 +97,8 @@ class Runs:
         path = self._file(name)
         run = self._run(path)
         with opened(path) as store:
-            total, kept = len(store.ids()), [run.kept(store, case) for case in store.cases(first, most)]
-        rows = [_row(run, first + i, one) for i, one in enumerate(kept)]
-        return {"total": total, "first": first, "labels": bool(run.labels), "rows": rows}
+            total, kept = len(store.ids()), run.kept(store, first, store.cases(first, most))
+        return {"total": total, "first": first, "labels": bool(run.labels), "rows": list(map(run.row, kept))}
 
     def picked(self, name: str, wanted: Sequence[str], below: float, first: int, most: int) -> dict[str, Any]:
         """Return a page of those of a run's cases that pass all of `wanted`.
@@ -151,9 +111,8 @@ class Runs:
         marks = [mark for mark in self._index(path, run) if mark.passes(wanted, below)]
         with opened(path) as store:
             found = [(mark.place, store.case(mark.id)) for mark in marks[first : first + most]]
-            kept = [(place, run.kept(store, case)) for place, case in found if case is not None]
-        rows = [_row(run, *one) for one in kept]
-        return {"total": len(marks), "first": first, "labels": bool(run.labels), "rows": rows}
+            kept = [one for place, case in found if case is not None for one in run.kept(store, place, [case])]
+        return {"total": len(marks), "first": first, "labels": bool(run.labels), "rows": list(map(run.row, kept))}
 
     def counts(self, name: str, below: float) -> dict[str, int]:
         """Return how many cases of a run pass each filter.
@@ -174,21 +133,17 @@ class Runs:
         path = self._file(name)
         run = self._run(path)
         with opened(path) as store:
-            found = store.cases(place, 1)
-            total = len(store.ids())
-            if not found:
-                raise UserError(f"the run '{name}' has no case {place + 1}")
-            kept = run.kept(store, found[0])
-        verdict = run.verdict(kept)
-        keep = run.judge.ending.votes(len(verdict.outcomes))
-        label = run.labels.get(found[0].id)
-        told = verdict_view(verdict, keep=keep) | {"asked": run.judge.config.k, "right": right(verdict.scores, label)}
-        scale = list(run.judge.form.scale or (1, 10))
+            total, kept = len(store.ids()), run.kept(store, place, store.cases(place, 1))
+        if not kept:
+            raise UserError(f"the run '{name}' has no case {place + 1}")
+        _, case, vote = kept[0]
+        verdict, label, judge = vote(), run.labels.get(case.id), run.judge
+        told = verdict_view(verdict, keep=judge.ending.votes(len(verdict.outcomes)))
         return {
-            "case": case_view(found[0]),
-            "verdict": told,
+            "case": case_view(case),
+            "verdict": told | {"asked": judge.config.k, "right": right(verdict.scores, label)},
             "label": label_view(label),
-            "scale": scale,
+            "scale": list(judge.form.scale or (1, 10)),
             "total": total,
         }
 
@@ -209,7 +164,7 @@ class Runs:
         with self._lock:
             if key not in self._opened:
                 with opened(path) as store:
-                    judge = _judge(store.config(), path)
+                    judge = Judge.of_run(_weighed(path) | store.config())
                 _forget(self._opened)
                 self._opened[key] = _Opened(judge, labels_beside(path.parent))
             return self._opened[key]
@@ -227,8 +182,8 @@ class Runs:
         marks: list[Mark] = []
         while not self._closed:
             with opened(path) as store:
-                kept = [run.kept(store, case) for case in store.cases(len(marks), _CHUNK)]
-            marks += [run.mark(len(marks) + i, one[0].id, Seen.of(run.verdict(one))) for i, one in enumerate(kept)]
+                kept = run.kept(store, len(marks), store.cases(len(marks), _CHUNK))
+            marks += [run.mark(place, case.id, Seen.of(vote())) for place, case, vote in kept]
             if len(kept) < _CHUNK:
                 return marks
             time.sleep(_PAUSE)  # requests of the same process come first
@@ -248,38 +203,17 @@ def opened(path: Path) -> Iterator[Store]:
 
 def _written(path: Path, run: _Opened) -> list[Mark] | None:
     """Return the marks from the verdicts that were written beside a run, if they are of all its cases as they are."""
-    beside = path.with_name("verdicts.jsonl")
+    beside = path.with_name(_VERDICTS)
     if not beside.is_file() or beside.stat().st_mtime < path.stat().st_mtime - _LATER:
         return None
     with opened(path) as store:
         names = store.ids()
     try:
         lines = [json.loads(line) for line in beside.read_text("utf-8").splitlines()]
-        told = {line["id"]: _seen(line) for line in lines}
+        told = {line["id"]: Seen.of(line) for line in lines}
         return [run.mark(place, name, told[name]) for place, name in enumerate(names)]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _seen(line: dict[str, Any]) -> Seen:
-    return Seen(line["scores"], line["tied"], line["agreement"], line["position_consistency"], bool(line["unread"]))
-
-
-def _row(run: _Opened, place: int, kept: Kept) -> dict[str, Any]:
-    case, verdict = kept[0], run.verdict(kept)
-    mark = run.mark(place, case.id, Seen.of(verdict))
-    return {
-        "place": place,
-        "id": case.id,
-        "prompt": snippet(case),
-        "scores": verdict.scores and list(verdict.scores),
-        "best": verdict.best,
-        "tied": list(verdict.tied),
-        "read": len(verdict.judgments),
-        "unread": len(verdict.outcomes) - len(verdict.judgments),
-        "agreement": verdict.agreement,
-        "flags": sorted(mark.flags),
-    }
 
 
 def _told(name: str, path: Path) -> dict[str, Any]:
@@ -293,32 +227,21 @@ def _told(name: str, path: Path) -> dict[str, Any]:
     return told | {key: str(config.get(key, "")) for key in ("model", "form", "k")}
 
 
-def _judge(config: dict[str, Any], path: Path) -> Judge:
-    """Return a judge that reads and votes as the run's own did, and asks nobody."""
-    config = _summary(path.parent / "summary.json") | config
-    options = {
-        name: config[name] for name in JudgeConfig.model_fields if name in config and name not in ("model", "meta")
-    }
-    options["form"] = config.get("form_file", config["form"])
-    judge = Judge(ScriptedSampler([]), meta=ScriptedScorer([]) if "meta" in config else None, **options)
-    if judge.form.template_hash != config["template_hash"]:
-        raise UserError(f"the form '{config['form']}' is not the one that this run was made with: restore its template")
-    return judge
-
-
-def _summary(path: Path) -> dict[str, Any]:
+def _weighed(path: Path) -> dict[str, Any]:
     """Return how the votes of a run were weighed, from what was written of it."""
     try:
-        config = json.loads(path.read_text("utf-8"))["config"]
-        return {key: config[key] for key in ("weigh", "k_meta", "scores") if config.get(key) is not None}
+        config = json.loads(path.with_name(_SUMMARY).read_text("utf-8"))["config"]
+        return {key: config[key] for key in ("weigh", "k_meta", "trust", "scores") if config.get(key) is not None}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
 def _stamp(path: Path) -> tuple[str, object]:
-    seen = path.stat()
-    beside = path.with_name("labels.jsonl")
-    return str(path), (seen.st_mtime_ns, seen.st_size, beside.is_file() and beside.stat().st_mtime_ns)
+    """Identify a run as it is: its file and what is read beside it."""
+    beside = [path.with_name(name) for name in (NAME, _VERDICTS, _SUMMARY)]
+    return str(path), tuple(
+        (one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in [path, *beside] if one.is_file()
+    )
 
 
 def _forget(cache: dict[tuple[str, object], Any]) -> None:
