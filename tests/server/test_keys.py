@@ -1,6 +1,8 @@
 """API keys: who may ask, by every way to show a key, and revoking one."""
 
+import asyncio
 import base64
+import hmac
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,26 @@ async def test_whoever_shows_no_key_gets_401_in_the_common_form(monkeypatch: pyt
         assert [(await client.get(path))[0] for path in ("/health", "/ready", "/metrics")] == [200, 200, 200]
         written = client.logged() + str((await client.get("/metrics"))[1])
     assert "s3kr1t" not in written
+
+
+async def test_wrong_missing_and_revoked_keys_are_turned_away_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, body, compared = tmp_path / "keys", {"prompt": "Why?", "responses": ["worth 3"]}, [0]
+    equal = hmac.compare_digest
+    monkeypatch.setattr("hmac.compare_digest", lambda a, b: compared.append(1) or equal(a, b))
+    file.write_text("stays\nalso stays\nrevoked\n")
+    told = []
+    async with serving(keys=file) as client:
+        assert (await client.post("/v1/judge", body, headers={"Authorization": "Bearer revoked"}))[0] == 200
+        file.write_text("stays\nalso stays\n")
+        await asyncio.sleep(1.1)
+        for shown in ("Bearer revoked", "Bearer wrong", "Bearer ", "Basic !", None):
+            compared.clear()
+            headers = {} if shown is None else {"Authorization": shown}
+            async with client.session.post(client.url + "/v1/judge", json=body, headers=headers) as seen:
+                rest = {name: value for name, value in seen.headers.items() if name.lower() != "date"}
+                told.append((seen.status, rest, await seen.text(), sum(compared)))
+    assert told[0][0] == 401
+    assert told[0][3] == 2
+    assert all(one == told[0] for one in told)
