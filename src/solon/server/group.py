@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
 
+from solon.rewards import Duels, Kind, grouped, rewards
 from solon.server.chunks import chunks, one_scale
 from solon.server.desk import Desk
 from solon.server.engine import Judged
 from solon.server.refusal import Refusal
-from solon.server.rewards import Duels, Kind, grouped, rewards
 from solon.server.times import Deadline
 from solon.stats import top
 from solon.types import Case, Content, Image, Judgment, Message, Text
