@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, It
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, repeat
 from math import isfinite
 from typing import Any, Literal, Self, TypeAlias
 
@@ -255,10 +255,11 @@ class Scoring:
         for cases in work:
             talks = [talk for case in cases for talk in _talks(case)]
             scores = await self.scorer.score(talks)
-            lengths: Sequence[int | None] = [None] * len(talks)
+            lengths: Iterator[int | None] = repeat(None)
             if isinstance(self.scorer, Counting):
-                lengths = await asyncio.to_thread(self.scorer.lengths, talks)
-            pairs = zip(scores, lengths, strict=True)
+                read = [talk for talk, score in zip(talks, scores, strict=True) if not isinstance(score, Failure)]
+                lengths = iter(await asyncio.to_thread(self.scorer.lengths, read))
+            pairs = iter([(score, None if isinstance(score, Failure) else next(lengths)) for score in scores])
             new = {case.id: _first([next(pairs) for _ in case.responses]) for case in cases}
             if store is not None:
                 store.add_firsts(self.name, {name: one for name, one in new.items() if isinstance(one, First)})

@@ -63,6 +63,20 @@ def test_a_case_with_one_failed_score_goes_to_the_judge_and_has_no_first_score()
     assert (far.first, far.judged_by, far.best) == (Failure("down"), "judge", 1)
 
 
+def test_what_could_not_be_scored_is_not_counted_either_since_that_may_raise() -> None:
+    class Refusing(CountingScorer):
+        def lengths(self, conversations: list[Conversation]) -> list[int]:
+            assert not any(plain(one[-1].content) == "worth 9" for one in conversations)
+            return super().lengths(conversations)
+
+    judge, _ = scripted()
+    scorer = Refusing({"worth 2": 9.0, "worth 9": Failure("an image"), "worth 4": 1.0, "worth 5": 3.0})
+    with Cascade(judge, scorer, 1.0) as cascade:
+        far, near = cascade.batch(GIVEN[:2])
+    assert (far.first, far.judged_by) == (Failure("an image"), "judge")
+    assert near.first == First((1.0, 3.0), tokens=6)
+
+
 def test_the_judge_s_verdicts_are_those_it_gives_without_a_scorer() -> None:
     given = cases(30)
     judge, _ = scripted(k=4)
