@@ -82,6 +82,7 @@ class Session:
                     task = self._done.popleft()
                     yield *self._open.pop(task), task.result()
                     self._room.release()
+            opening.result()  # it may have failed while the last verdicts were taken
         finally:
             await self._end(opening)
 

@@ -68,6 +68,23 @@ async def test_a_slow_case_holds_up_no_other() -> None:
     assert sampler.most == 4
 
 
+async def test_an_error_of_the_cases_is_raised_though_it_comes_while_the_last_verdict_is_taken() -> None:
+    taken = asyncio.Event()
+
+    async def coming() -> AsyncIterator[Case]:
+        yield case("a", "worth 1", "worth 2")
+        await taken.wait()
+        yield case("a", "worth 3", "worth 4")
+
+    async def taking() -> None:
+        async for _ in scripted()[0].stream(coming()):
+            taken.set()
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(UserError, match="ids must differ"):
+        await taking()
+
+
 async def test_batches_stay_full_across_looks_and_cases() -> None:
     sizes: list[int] = []
 
