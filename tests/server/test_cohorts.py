@@ -117,6 +117,29 @@ async def test_judging_ends_when_nobody_waits_for_it_any_more() -> None:
     await asyncio.wait_for(ended.wait(), 5)
 
 
+async def test_who_asks_again_while_judging_is_being_broken_off_is_judged_anew() -> None:
+    judged = 0
+
+    async def slow(key: str, members: Sequence[int]) -> list[int]:
+        nonlocal judged
+        judged += 1
+        if judged == 1:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.02)
+        return list(members)
+
+    cohorts, gone = Cohorts(slow), asyncio.get_running_loop().create_future()
+    gone.set_result(None)
+    first = asyncio.create_task(cohorts.join("g", 7, 1, soon(60), Caller("one", True, gone)))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.sleep(0.01)
+    again = asyncio.create_task(cohorts.join("g", 7, 1, soon(60), Caller("one", True)))
+    assert await asyncio.wait_for(again, 5) == 7
+
+
 async def test_who_asks_again_after_hanging_up_is_one_member_and_equal_responses_are_two() -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 

@@ -157,8 +157,10 @@ class Cohorts(Generic[K, M, R]):
             cohort.places.remove(place)
             if not cohort.places:
                 self._close(cohort)
-        elif not any(other.callers for other in cohort.places):
-            cohort.judging.cancel()
+        elif not any(other.callers for other in cohort.places) and cohort.judging.cancel():
+            for other in cohort.places:
+                self._forget(other)  # who asks again now is judged anew, not cut off with these
+            return
         if answered or cohort.judging is None:
             self._forget(place)
         else:
