@@ -47,6 +47,18 @@ def labeled(count: int) -> list[dict[str, Any]]:
     return found
 
 
+def test_a_case_that_a_spent_budget_left_out_is_no_wrong_verdict(
+    solon: Solon, file: Callable[..., Path], tmp_path: Path, scorer: ScriptedScorer
+) -> None:
+    options = ["--k", 2, "--first", "scalar", "--margin", 2.0, "--budget-requests", 4, "--out", tmp_path / "run"]
+    with running() as server:
+        done = solon("judge", file(*labeled(12)), "--model", server.url, *options)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "verdicts.jsonl").read_text().splitlines()]
+    decided = [line for line in lines if line["judged_by"] == "scorer" or line["asked"]]
+    assert 6 < len(decided) < len(lines) == 12, done.err
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["labeled"] == len(decided)
+
+
 def test_a_file_is_judged_by_both_and_every_line_says_by_whom(
     solon: Solon, file: Callable[..., Path], tmp_path: Path, scorer: ScriptedScorer
 ) -> None:

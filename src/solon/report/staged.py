@@ -59,7 +59,8 @@ class StagedSummary:
             self._failed = min(self._failed or (place + 1, ""), (place, staged.first.detail))
         elif self._tokens is not None:
             self._tokens = None if staged.first.tokens is None else self._tokens + staged.first.tokens
-        if isinstance(found, LabeledCase) and prefers(found.label):
+        asked = staged.verdict is None or staged.verdict.outcomes  # a spent budget leaves cases out
+        if asked and isinstance(found, LabeledCase) and prefers(found.label):
             self._earned.add(place, 0.0 if staged.scores is None else credit(staged.scores, found.label))
 
     def figures(self, usage: Usage, left_out: int) -> dict[str, Any]:
