@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import socket
 import time
 
+import pytest
+import uvicorn
 import uvloop
 
 from solon.server.engine import Judged
@@ -44,6 +47,21 @@ def test_of_connections_that_come_at_once_none_waits_for_many_rounds_of_the_othe
 
     answers = uvloop.run(served())
     assert max(answers) <= 16, "the first was answered so often before the last was answered once"
+
+
+async def test_who_connects_when_the_log_has_named_the_port_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = False
+
+    async def begins(self: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        nonlocal connected
+        with socket.socket() as one:
+            connected = one.connect_ex(sockets[0].getsockname()) == 0
+        await startup(self, sockets)
+
+    startup = uvicorn.Server.startup
+    monkeypatch.setattr(uvicorn.Server, "startup", begins)
+    async with serving():
+        assert connected
 
 
 async def _all_answered(client: Client) -> list[int]:

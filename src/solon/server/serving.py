@@ -32,8 +32,10 @@ class DrainingServer(uvicorn.Server):
         self._listening: list[socket.socket] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
+        """Listen, from when the log names the port on: who connects before all is ready waits."""
         bound = sockets or [self.config.bind_socket()]
+        for one in bound:
+            one.listen(self.config.backlog)
         self._listening = bound + [one.dup() for one in bound for _ in range(_DOORS - 1)]
         await super().startup(self._listening)
 
