@@ -94,7 +94,9 @@ async def test_requests_in_a_hurry_say_nothing_of_the_engine_and_those_that_wait
         answers = await asyncio.gather(*hurried)
         before = await client.get("/ready")
         named = [group and group | {"group_id": f"g{i}"} for i in range(8)]
-        await asyncio.gather(*(client.judge(f"a{i}", deadline_s=1000, **one) for i, one in enumerate(named)))
+        within = [1000, 0.38]  # shims ask for a little less than the server would give
+        patient = [client.judge(f"a{i}", deadline_s=within[i % 2], **one) for i, one in enumerate(named)]
+        await asyncio.gather(*patient)
         after = await client.get("/ready")
     assert {answer["reason"] for answer in answers} == {"deadline"}
     assert (before[0], after[0], after[1]["reason"]) == (200, 503, "nothing could be read of the last 8 cases")

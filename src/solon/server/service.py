@@ -78,7 +78,7 @@ class Service:
         """Return when a request is answered at the latest."""
         most = self.settings.answer_within
         within = min(asked or most, most)
-        return Deadline(asyncio.get_running_loop().time() + within, within < most)
+        return Deadline(asyncio.get_running_loop().time() + within, within < most / 2)
 
     def query(
         self,

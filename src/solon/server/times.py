@@ -12,7 +12,7 @@ _EVERY = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When a request is answered at the latest, as a time of the loop; `hasty` if its caller gave it less than it had.
+    """When a request is answered at the latest, as a time of the loop; `hasty` if its caller halved its time, or more.
 
     What a hasty request comes to says nothing of the engine.
     """
