@@ -145,7 +145,8 @@ class Cascade:
         some while the judge is asked about those before.
 
         Args:
-            cases: the cases; their ids must differ. An asynchronous iterable may take its time.
+            cases: the cases; their ids must differ. An asynchronous iterable may take its time, but may not wait for
+                verdicts: some cases are read before the first of them is scored.
             take: called with the place of a case, the case, and what is said of it.
             store: the run file, as in `judge`.
             progress: as in `judge`.

@@ -48,7 +48,7 @@ async def judged(
 
 
 def numbers(prompts: Sequence[Prompt], found: Sequence[Judged], told: Settings) -> list[float]:
-    """Return the rewards with a stand-in where one is missing: the mean of its prompt's neighbors, or the middle."""
+    """Return the rewards with a stand-in where one is missing: what is known of its prompt's neighbors."""
     sent: list[float] = []
     for _, same in groupby(range(len(found)), prompts.__getitem__):
         sent += NEUTRAL.filled("", [found[place].reward for place in same], told)
