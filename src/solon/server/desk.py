@@ -62,14 +62,12 @@ class Desk:
         """Raise TimeoutError in an `async with` at this time of the loop, or when the server ends."""
         return self._limits.until(deadline)
 
-    async def judge(
-        self, case: Case, k: int, deadline: Deadline, *, engine: Engine | None = None, notes: Notes | None = None
-    ) -> Judged:
+    async def judge(self, case: Case, k: int, deadline: Deadline, *, engine: Engine | None = None) -> Judged:
         """Judge a case; at its deadline, or when the engine fails, by what was read until then.
 
-        Another engine or notes of one's own take the place of the desk's.
+        Another engine takes the place of the desk's.
         """
-        engine, notes = engine or self.engine, notes or self._keeping.notes(case)
+        engine, notes = engine or self.engine, self._keeping.notes(case)
         limit, late = self.until(deadline), False
         try:
             async with limit, self._places:
