@@ -182,6 +182,6 @@ def test_the_lines_that_ship_are_those_of_the_committed_cells() -> None:
 
 
 @pytest.mark.slow
-def test_the_page_shows_the_claims_as_the_committed_cells_decide_them() -> None:
+def test_the_readme_shows_the_claims_as_the_committed_cells_decide_them() -> None:
     shown = sheet_lines(brief(claims(read_cells(CELLS))))
-    assert "\n".join(shown) in (CELLS.parents[1] / "study.md").read_text("utf-8")
+    assert "\n".join(shown) in (CELLS.parents[2] / "README.md").read_text("utf-8")
