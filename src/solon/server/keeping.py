@@ -10,7 +10,7 @@ from collections import OrderedDict
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from solon.server.notes import Notes, Write, Written
+from solon.server.notes import ByQuery, Notes, Write
 from solon.store import Store, told
 from solon.types import Case
 
@@ -37,7 +37,7 @@ class Keeping:
         self._store, self._room = store, memory
         self._last: OrderedDict[str, bytes] = OrderedDict()
         self._writes: list[Write] = []
-        self._written: Written = {}
+        self._written: ByQuery = {}
         self._finished: dict[str, bytes] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._file, self._db = judgments, None if judgments is None else self._opened(judgments)

@@ -15,7 +15,7 @@ from solon.types import Case
 Write: TypeAlias = Callable[[Store], None]
 """What writes something into a run file."""
 
-Written: TypeAlias = dict[str, Sampled | Failure]
+ByQuery: TypeAlias = dict[str, Sampled | Failure]
 """Principles by the query that they were written of."""
 
 
@@ -49,13 +49,13 @@ class Notes(Store):
         case_id: str = "",
         store: Store | None = None,
         later: Callable[[Write], None] = lambda write: None,
-        written: Written | None = None,
+        written: ByQuery | None = None,
     ) -> None:
         self.path = "the memory of a request"
         self.cost = Cost()
         self._store, self._later = store, later
         self._samples, self._weights, self._trim = ({}, {}, None) if store is None else _known(case_id, store)
-        self._written: Written = {} if written is None else written
+        self._written: ByQuery = {} if written is None else written
         self._early: set[int] = set()
 
     def add_cases(self, cases: Sequence[Case], first: int = 0) -> None:
