@@ -23,7 +23,7 @@ from tests.server import axe
 from tests.server.serving import free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -234,6 +234,14 @@ def test_axe_finds_nothing_serious(size: str, scheme: str, address: str, browser
     watched.context.close()
 
 
+def late(route: "Route", held: list["Route"]) -> None:
+    """Hold what the wrong key asked for, so that its answer comes after the right one's."""
+    if route.request.headers.get("authorization") == "Bearer wrong":
+        held.append(route)
+    else:
+        route.continue_()
+
+
 def test_a_key_is_asked_for(browser: "Browser", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOLON_API_KEYS", "sesame")
     port = free_port()
@@ -246,13 +254,19 @@ def test_a_key_is_asked_for(browser: "Browser", monkeypatch: pytest.MonkeyPatch)
         while not running.started:
             thread.join(0.01)
         page = watched.page
+        held: list[Route] = []
+        page.route("**/page/about", lambda route: late(route, held))
         page.goto(f"http://127.0.0.1:{port}")
         page.get_by_label("API key").fill("wrong")
         page.keyboard.press("Enter")
         page.get_by_label("API key").fill("sesame")
         page.keyboard.press("Enter")
         page.get_by_role("heading", name="Judge responses").wait_for()
+        with page.expect_response(lambda answer: answer.status == 401):
+            held.pop().continue_()
+        page.evaluate("new Promise((go) => setTimeout(go, 100))")
         assert page.get_by_label("API key").is_hidden()
+        assert page.get_by_role("heading", name="Judge responses").is_visible()
     finally:
         watched.context.close()
         running.should_exit = True

@@ -8,6 +8,7 @@ const view = document.getElementById("view");
 const key = document.getElementById("key");
 let about = null;
 let form = null;
+let asked = 0;
 
 function route() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -15,21 +16,25 @@ function route() {
   return { first, run, place, query: new URLSearchParams(query) };
 }
 
+// What was asked for last is shown, in whatever order the answers come.
 async function show() {
   const at = route();
+  const turn = ++asked;
   try {
     about ??= await get("/page/about");
+    if (turn !== asked) return;
     key.hidden = true;
     const runs = at.first === "runs";
     document.getElementById("to-runs").hidden = !about.runs;
     mark("to-judge", !runs);
     mark("to-runs", runs);
     const found = await content(at, runs);
+    if (turn !== asked) return;
     view.replaceChildren(found);
     document.title = `${view.querySelector("h1")?.textContent ?? "Judge"} · Solon`;
     scrollTo(0, 0);
   } catch (error) {
-    failed(error);
+    if (turn === asked || !(error instanceof Fault)) failed(error);
   }
 }
 
