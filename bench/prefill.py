@@ -3,9 +3,10 @@
 Three arms draw the same number of tokens for the same prompts: the sampler asked for n samples per request (the prompt
 is prefilled once), every sample with a prefill of its own (the prompt is repeated), and the library's own
 `generate(num_return_sequences=n)`. Two more draw one sample in both orders of cases with long conversations: what both
-orders begin with computed once, and every prompt computed whole. The arms take turns within each round and compute on
-one thread, as each of several sampling processes would; processor time is measured, so that a busy machine does not
-count.
+orders begin with computed once, and every prompt computed whole. The last two score judgments as a meta model does:
+what those of a case begin with read once, and every conversation whole. The arms take turns within each round and
+compute on one thread, as each of several sampling processes would; processor time is measured, so that a busy machine
+does not count.
 
     python bench/prefill.py [--rounds 5] [--json FILE]
 """
@@ -20,11 +21,12 @@ from unittest import mock
 import torch
 from report import Figure, figure, options, show
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
 from solon.samplers.local import decode
 from solon.samplers.seam import Request, Sampled
 from solon.samplers.transformers import TransformersSampler
+from solon.scorers.transformers import TransformersScorer
 from solon.types import Message, content
 
 VOCABULARY = 2048
@@ -52,8 +54,8 @@ class Work:
         ]
 
 
-def sampler() -> TransformersSampler:
-    """Return a sampler on a random model of about a million parameters that never ends a completion by itself."""
+def made() -> tuple[LlamaConfig, PreTrainedTokenizerFast]:
+    """Return the shape of a model of about a million parameters, and its tokenizer."""
     torch.manual_seed(0)
     words = {f"w{i}": i for i in range(VOCABULARY)}
     backend = Tokenizer(models.WordLevel(words, unk_token="w0"))
@@ -61,8 +63,14 @@ def sampler() -> TransformersSampler:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="w0", chat_template=TEMPLATE)
     config = LlamaConfig(
         vocab_size=VOCABULARY, hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
-        tie_word_embeddings=True, eos_token_id=None, bos_token_id=None,
+        tie_word_embeddings=True, eos_token_id=None, bos_token_id=None, num_labels=1, pad_token_id=0,
     )  # fmt: skip
+    return config, tokenizer
+
+
+def sampler() -> TransformersSampler:
+    """Return a sampler on a random model that never ends a completion by itself."""
+    config, tokenizer = made()
     return TransformersSampler(LlamaForCausalLM(config), tokenizer)
 
 
@@ -121,6 +129,26 @@ def measure(judge: TransformersSampler, work: Work, arms: list[Arm], rounds: int
     return seconds
 
 
+def weighing(work: Work, rounds: int) -> list[float]:
+    """Score k judgments of every prompt, and return how many times the processor time it takes to read each whole."""
+    config, tokenizer = made()
+    scorer = TransformersScorer(LlamaForSequenceClassification(config), tokenizer)
+    rng = random.Random(0)
+    said = [" ".join(f" w{rng.randrange(3, VOCABULARY)}" for _ in range(work.new)) for _ in range(work.k)]
+    talks = [(*one.messages, Message("assistant", content(text))) for one in work.requests() for text in said]
+    ratios = []
+    for round_ in range(rounds + 1):
+        seconds = []
+        for shares in (True, False):
+            scorer._shares = shares
+            started = time.process_time()
+            asyncio.run(scorer.score(talks))
+            seconds.append(time.process_time() - started)
+        if round_:
+            ratios.append(seconds[1] / seconds[0])
+    return ratios
+
+
 def ratio(name: str, seconds: dict[str, list[float]], arm: str, target: float) -> Figure:
     """Compare an arm with the shared prefill, round by round."""
     pairs = zip(seconds[arm], seconds["shared"], strict=True)
@@ -143,6 +171,7 @@ def main() -> None:
         ratio("shared prefill over generate", seconds, "generated", 1.4),
         ratio("the same over repeated, prompts 4x as long", longer, "repeated", 1.5),
         ratio("both orders of 4 long cases: head once over whole", orders, "whole", 1.0),
+        figure("scoring the judgments: what they begin with once over whole", weighing(usual, given.rounds), 1.5),
     ]
     show(f"{usual.prompts} prompts of {usual.length} tokens, {usual.k} samples of {usual.new}", figures, given.json)
 

@@ -1,6 +1,7 @@
 """Tiny models of four families: a score depends on its conversation alone, and nothing that is no scorer gets in."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,54 @@ def test_padding_changes_no_score(family: str) -> None:
     assert beside[0] == pytest.approx(alone, abs=1e-5)
 
 
-def test_no_batch_is_larger_than_the_tokens_allow() -> None:
+def shapes_of(family: str, talks: Sequence[Conversation], **options: Any) -> list[tuple[int, int]]:
+    """Score, and return the shapes of what the model computed."""
     shapes = []
-    model = tiny.model("qwen3")
+    model = tiny.model(family)
     model.register_forward_pre_hook(
         lambda _, args, kwargs: shapes.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
     )
-    scored(TransformersScorer(model, tiny.tokenizer("qwen3"), tokens=400), *TALKS)
+    scored(TransformersScorer(model, tiny.tokenizer(family), **options), *talks)
+    return shapes
+
+
+def test_no_batch_is_larger_than_the_tokens_allow() -> None:
+    shapes = shapes_of("bert", TALKS, tokens=400)
     assert sum(rows for rows, _ in shapes) == len(TALKS)
     assert all(rows * longest <= 400 or rows == 1 for rows, longest in shapes)
     assert len(shapes) < len(TALKS)
+
+
+def test_a_decoder_reads_what_judgments_of_a_case_begin_with_once() -> None:
+    asked = ["the first is better " * 8, "the second is better " * 9]
+    talks = [talk(f"judged {i}", asked=asked[i % 2]) for i in range(12)]
+    whole = sum(rows * longest for rows, longest in shapes_of("bert", talks))
+    assert shapes_of("qwen3", talks)[0][0] == len(asked)
+    assert sum(rows * longest for rows, longest in shapes_of("qwen3", talks)) < whole / 2
+    few = shapes_of("qwen3", talks, tokens=600)
+    assert sum(rows for rows, _ in few[::2]) <= len(few[::2]) + 1, "what begins alike stands in the same batches"
+    assert shapes_of("gemma3", talks)[0][0] == len(talks), "a sliding window would count the padding behind a head"
+
+
+@pytest.mark.parametrize("padded_by", ["<pad>", "<|im_end|>"])
+def test_a_pad_token_at_the_end_is_not_what_a_decoder_is_read_at(padded_by: str) -> None:
+    tokenizer, model = tiny.tokenizer("llama"), tiny.model("llama")
+    model.config.pad_token_id = tokenizer.convert_tokens_to_ids(padded_by)
+    made = TransformersScorer(model, tokenizer)
+    made._encoder.encode = lambda one: [*range(40, 70), len(one[-1].content[0].text), *[made._pad] * 2]
+    talks = [talk("one"), talk("one"), talk("another"), talk("yet another")]
+    with torch.inference_mode():
+        expected = [model(input_ids=torch.tensor([made._encoder.encode(one)])).logits[0, 0].item() for one in talks]
+    assert scored(made, *talks) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_model_that_reads_both_ways_reads_every_conversation_whole() -> None:
+    model = tiny.model("llama")
+    assert TransformersScorer(model, tiny.tokenizer("llama"))._shares
+    model.config.is_causal = False
+    made = TransformersScorer(model, tiny.tokenizer("llama"))
+    assert not made._shares
+    assert scored(made, *TALKS) == pytest.approx([scored(made, one)[0] for one in TALKS], abs=1e-5)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -1,26 +1,30 @@
 """A sequence-classification model in this process as a scorer: any checkpoint of one label that transformers loads.
 
-Conversations of like length are scored together, padded on the right, with an attention mask: what a conversation
-scores does not depend on its neighbors (beyond the rounding of batched arithmetic). Scores are raw logits. The work
-runs in a thread, so that the event loop stays alive.
+Conversations of like length are scored together, with an attention mask; a decoder reads what they begin with alike,
+as judgments of one case do, only once. What a conversation scores does not depend on its neighbors (beyond the rounding
+of batched arithmetic). Scores are raw logits. The work runs in a thread, so that the event loop stays alive.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Self
 
 import torch
+from torch import Tensor
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.modeling_layers import GenericForSequenceClassification
 
 from solon.errors import SamplerError, UserError
+from solon.samplers.local.heads import shared_heads
 from solon.samplers.local.loading import checked, context_of, placed, quietly
+from solon.samplers.local.reading import Reading
 from solon.samplers.seam import Failure
 from solon.samplers.wire import has_image
 from solon.scorers.encoding import Encoder
@@ -57,6 +61,7 @@ class TransformersScorer:
         self._cut = cut
         self._pad = _pad(model)
         self._model = model.eval()
+        self._shares = _reads_on(model)
         self._encoder = Encoder(tokenizer, min(context_of(model.config), tokenizer.model_max_length))
 
     @classmethod
@@ -120,10 +125,21 @@ class TransformersScorer:
         read = [self._read(conversation) for conversation in conversations]
         scores: list[float | Failure] = [one if isinstance(one, Failure) else 0.0 for one in read]
         rows = {place: ids for place, ids in enumerate(read) if not isinstance(ids, Failure)}
-        for places in _batches({place: len(ids) for place, ids in rows.items()}, self._tokens):
+        for places in self._batches(rows):
             for place, logit in zip(places, self._logits([rows[place] for place in places]), strict=True):
                 scores[place] = logit if isfinite(logit) else Failure(f"the model's score is {logit}, not a number")
         return scores
+
+    def _batches(self, rows: Mapping[int, Sequence[int]]) -> Iterator[list[int]]:
+        """Group places of rows that are computed together."""
+        if not self._shares:
+            yield from _filled(rows, {place: place for place in rows}, self._tokens)
+            return
+        places = list(rows)
+        for part in (places[start : start + self.batch] for start in range(0, len(places), self.batch)):
+            heads = shared_heads([rows[place] for place in part])
+            alike = dict(zip(part, heads.of if heads else part, strict=True))
+            yield from _filled({place: rows[place] for place in part}, alike, self._tokens)
 
     def _read(self, conversation: Conversation) -> list[int] | Failure:
         if has_image(conversation):
@@ -149,23 +165,50 @@ class TransformersScorer:
 
     @torch.inference_mode()
     def _computed(self, rows: Sequence[Sequence[int]]) -> list[float]:
+        if self._shares:
+            rows = [self._unpadded(row) for row in rows]
+            if heads := shared_heads(rows):
+                return _first(Reading(self._model).read(rows, heads))
         longest = max(map(len, rows))
         ids = torch.tensor([[*row, *[self._pad] * (longest - len(row))] for row in rows], device=self._model.device)
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows], device=self._model.device)
-        logits: list[float] = self._model(input_ids=ids, attention_mask=mask).logits[:, 0].float().tolist()
-        return logits
+        return _first(self._model(input_ids=ids, attention_mask=mask).logits)
+
+    def _unpadded(self, row: Sequence[int]) -> Sequence[int]:
+        """Return a row up to the token that a decoder is read at: its last that is not the pad token."""
+        end = len(row)
+        while end > 1 and row[end - 1] == self._pad:
+            end -= 1
+        return row[:end]
 
 
-def _batches(lengths: dict[int, int], tokens: int) -> Iterator[list[int]]:
-    """Group places by length, longest first, so that no batch holds more than `tokens` with its padding."""
+def _first(logits: Tensor) -> list[float]:
+    scores: list[float] = logits[:, 0].float().tolist()
+    return scores
+
+
+def _filled(rows: Mapping[int, Sequence[int]], group: Mapping[int, int], tokens: int) -> Iterator[list[int]]:
+    """Group places, longest first and each with its group, so that no batch holds more than `tokens` with padding."""
+    longest: dict[int, int] = {}
+    for place, row in rows.items():
+        longest[group[place]] = max(len(row), longest.get(group[place], 0))
     batch: list[int] = []
-    for place in sorted(lengths, key=lambda place: (-lengths[place], place)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > tokens:
+    width = 0
+    for place in sorted(rows, key=lambda place: (-longest[group[place]], group[place], -len(rows[place]), place)):
+        width = max(width, len(rows[place]))
+        if batch and (len(batch) + 1) * width > tokens:
             yield batch
-            batch = []
+            batch, width = [], len(rows[place])
         batch.append(place)
     if batch:
         yield batch
+
+
+def _reads_on(model: PreTrainedModel) -> bool:
+    """Tell whether a model can read on from what it has read: a decoder, read at its last token, without windows."""
+    config = model.config.get_text_config()
+    both_ways = not getattr(config, "is_causal", True) or getattr(config, "use_bidirectional_attention", False)
+    return isinstance(model, GenericForSequenceClassification) and not both_ways and Reading(model).shares
 
 
 def _pad(model: PreTrainedModel) -> int:

@@ -1,24 +1,19 @@
 """Decode one wave: every prompt is prefilled once, its cache is spread over its samples, and all rows step together.
 
-What prompts begin with alike is prefilled once for all of them, where every layer attends to everything: the padding
-then stands between a head and its tail too, where a sliding window would count it.
-
-Prompts are padded on the left, so that all rows write to the same place of the cache; masked places and positions that
-count real tokens keep the padding out of sight. Rows that have ended leave the batch as soon as enough of them have.
+Rows that have ended leave the batch as soon as enough of them have.
 """
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from solon.samplers.local.cache import attends_to_all, growing_cache
 from solon.samplers.local.draw import Uniforms, draw
 from solon.samplers.local.heads import shared_heads
+from solon.samplers.local.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +73,22 @@ def decode(model: PreTrainedModel, prompts: Sequence[Sequence[int]], rows: Seque
 
 
 class _Batch:
-    """The rows in flight: their cache, mask, temperatures and streams of chance, all in the same order."""
+    """The rows in flight: what they have read, their temperatures and streams of chance, all in the same order."""
 
     def __init__(self, model: PreTrainedModel, prompts: Sequence[Sequence[int]], rows: Sequence[Row]) -> None:
         device = model.device
-        self._model = model
-        self._options = _options(model)
         self.rows = list(rows)
-        self._cache = growing_cache(model.config)
         self._temperatures = torch.tensor([row.temperature for row in rows], device=device)
         self._uniforms = Uniforms([row.seed for row in rows], device)
-        self._mask, self._positions, self._length = torch.ones(0, device=device).long(), torch.empty(0), 0
-        self._logits = self._prefilled(prompts)
-        room = torch.ones(len(prompts), max(row.longest for row in rows), device=device).long()
-        self._mask, self._positions = torch.cat([self._mask, room], 1), self._positions[:, -1:]
         self._tokens = torch.empty(0)
+        self._reading = Reading(model)
+        heads = shared_heads(prompts) if self._reading.shares else None
+        self._logits = _last(self._reading.read(prompts, heads))
+        self._reading.make_room(max(row.longest for row in rows))
         if (spread := [row.prompt for row in rows]) != list(range(len(prompts))):
             index = torch.tensor(spread, device=device)
-            self._cache.reorder_cache(index)
-            self._mask, self._positions, self._logits = self._mask[index], self._positions[index], self._logits[index]
+            self._reading.select(index)
+            self._logits = self._logits[index]
 
     def drawn(self) -> list[int]:
         """Draw the next token of every row, and note its chances where they are wanted."""
@@ -117,45 +109,13 @@ class _Batch:
 
     def step(self) -> None:
         """Show every row its last token and get the logits of the next."""
-        self._length += 1
-        self._positions = self._positions + 1
-        self._logits = self._forward(self._tokens.unsqueeze(-1))
-
-    def _prefilled(self, prompts: Sequence[Sequence[int]]) -> Tensor:
-        """Compute the prompts, heads that they share first, and return the logits of what follows each."""
-        heads = shared_heads(prompts) if "position_ids" in self._options and attends_to_all(self._cache) else None
-        if heads is None:
-            return self._shown(prompts)
-        self._shown(heads.ids)
-        index = torch.tensor(heads.of, device=self._model.device)
-        self._cache.reorder_cache(index)
-        self._mask = self._mask[index]
-        return self._shown([heads.tail(place, prompt) for place, prompt in enumerate(prompts)])
-
-    def _shown(self, texts: Sequence[Sequence[int]]) -> Tensor:
-        """Show every row a text behind what it has seen, padded on the left, and return the logits of what follows."""
-        ids, mask = _padded(texts, self._model.device)
-        seen = self._mask.reshape(len(texts), self._length)
-        self._positions = (seen.sum(-1, keepdim=True) + mask.cumsum(-1) - 1).clamp(min=0)
-        self._mask = torch.cat([seen, mask], 1)
-        self._length = self._mask.shape[1]
-        return self._forward(ids)
-
-    def _forward(self, ids: Tensor) -> Tensor:
-        inputs: dict[str, Any] = {"input_ids": ids, "attention_mask": self._mask[:, : self._length]}
-        if "position_ids" in self._options:
-            inputs["position_ids"] = self._positions
-        if "logits_to_keep" in self._options:
-            inputs["logits_to_keep"] = 1
-        logits: Tensor = self._model(**inputs, past_key_values=self._cache, use_cache=True).logits[:, -1]
-        return logits.float()
+        self._logits = _last(self._reading.step(self._tokens))
 
     def _select(self, kept: list[int]) -> None:
-        index = torch.tensor(kept, device=self._mask.device)
+        index = torch.tensor(kept, device=self._tokens.device)
         self.rows = [self.rows[i] for i in kept]
-        self._cache.reorder_cache(index)
-        self._mask, self._positions, self._tokens = self._mask[index], self._positions[index], self._tokens[index]
-        self._temperatures = self._temperatures[index]
+        self._reading.select(index)
+        self._tokens, self._temperatures = self._tokens[index], self._temperatures[index]
         self._uniforms.select(kept)
 
     def _note(self, wanted: list[int], tokens: list[int]) -> None:
@@ -168,17 +128,9 @@ class _Batch:
             self.rows[i].chances.append(Chance(tokens[i], own[place], tuple(top)))
 
 
-def _options(model: PreTrainedModel) -> frozenset[str]:
-    """Return the names of what the model's forward pass takes."""
-    return frozenset(inspect.signature(model.forward).parameters)
-
-
-def _padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Pad on the left; return the ids and the mask."""
-    width = max(map(len, texts))
-    ids = torch.tensor([[0] * (width - len(text)) + list(text) for text in texts], device=device)
-    pads = torch.tensor([[width - len(text)] for text in texts], device=device)
-    return ids, (torch.arange(width, device=device) >= pads).long()
+def _last(logits: Tensor) -> Tensor:
+    """Return the logits of what follows each row, of shape (rows, words)."""
+    return logits[:, -1].float()
 
 
 def _closed_ranks(alive: Sequence[bool]) -> list[int]:

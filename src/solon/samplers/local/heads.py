@@ -44,15 +44,19 @@ def _common(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def _parted(prompts: Sequence[Sequence[int]], ranked: Sequence[int], common: Sequence[int], least: int) -> Heads:
-    groups: list[tuple[list[int], int]] = []
+    groups: list[list[int]] = []
+    lengths: list[int] = []
     for place, alike in zip(ranked, [0, *common], strict=True):
         if groups and alike >= least:
-            groups[-1] = ([*groups[-1][0], place], min(groups[-1][1], alike))
+            groups[-1].append(place)
+            lengths[-1] = min(lengths[-1], alike)
         else:
-            groups.append(([place], len(prompts[place]) - 1))
-    longest = max(length for members, length in groups if len(members) > 1)
-    of = {place: group for group, (members, _) in enumerate(groups) for place in members}
-    ids = tuple(tuple(prompts[members[0]][: min(length, longest)]) for members, length in groups)
+            groups.append([place])
+            lengths.append(len(prompts[place]) - 1)
+    longest = max(length for members, length in zip(groups, lengths, strict=True) if len(members) > 1)
+    of = {place: group for group, members in enumerate(groups) for place in members}
+    firsts = zip(groups, lengths, strict=True)
+    ids = tuple(tuple(prompts[members[0]][: min(length, longest)]) for members, length in firsts)
     return Heads(ids, tuple(of[place] for place in range(len(prompts))))
 
 
