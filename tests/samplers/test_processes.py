@@ -30,6 +30,15 @@ async def test_processes_answer_what_one_would() -> None:
     assert [texts(answer) for answer in several] == [texts(answer) for answer in one]
 
 
+def test_later_processes_come_from_one_that_has_the_libraries() -> None:
+    samplers = [ProcessSampler(str(SANDBOX), processes=1) for _ in range(2)]
+    parents = {sampler._pool.submit(os.getppid).result() for sampler in samplers}
+    for sampler in samplers:
+        asyncio.run(sampler.close())
+    assert len(parents) == 1
+    assert os.getpid() not in parents
+
+
 def test_one_core_needs_no_further_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)
     monkeypatch.setattr(processes, "cores", lambda: 1)

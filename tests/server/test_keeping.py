@@ -1,6 +1,8 @@
 """What is kept: judgments by id in bounded memory and in files, and samples that no restart asks for again."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,20 @@ async def test_memory_is_bounded_by_size() -> None:
     assert keeping.find("n49") == b"new"
     assert [keeping.find(f"n{i}") is not None for i in range(35, 49)].count(True) == 9
     keeping.close()
+
+
+async def test_a_judgment_that_cannot_be_written_now_is_written_with_the_next(tmp_path: Path) -> None:
+    keeping = Keeping(None, tmp_path / "judgments.sqlite")
+    keeping.keep("early", b"first")
+    with closing(sqlite3.connect(tmp_path / "judgments.sqlite")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UserError, match="is writing it"):
+            keeping.flush()
+    keeping.keep("late", b"second")
+    keeping.close()
+    again = Keeping(None, tmp_path / "judgments.sqlite")
+    assert (again.find("early"), again.find("late")) == (b"first", b"second")
+    again.close()
 
 
 async def test_a_restarted_server_finds_judgments_and_asks_for_nothing_twice(tmp_path: Path) -> None:

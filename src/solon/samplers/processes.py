@@ -1,14 +1,16 @@
 """A small model on a CPU in several processes of one thread each: there they outrun one process with as many threads.
 
-The processes are spawned, so a program that uses this guards its entry with `if __name__ == "__main__"`.
+The processes are never forked from this one, so a program that uses this guards its entry with `if __name__ ==
+"__main__"`. Where the system can, they are forked from a server that has imported the libraries: only the first waits.
 """
 
 import asyncio
+import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 
 from solon.samplers.seam import Answer, Request, Sampler
 
@@ -23,7 +25,7 @@ class ProcessSampler:
     def __init__(self, name: str, processes: int | None = None) -> None:
         """Start so many processes; by default one for every core that this one may run on."""
         self.concurrency = processes or cores()
-        self._pool = ProcessPoolExecutor(self.concurrency, get_context("spawn"), initializer=_load, initargs=(name,))
+        self._pool = ProcessPoolExecutor(self.concurrency, _context(), initializer=_load, initargs=(name,))
 
     async def sample(self, requests: Sequence[Request]) -> list[Answer]:
         """Answer every request, in the order given."""
@@ -48,6 +50,14 @@ def cores() -> int:
     """Count the cores that this process may run on, where the system tells; else all that the machine has."""
     told = getattr(os, "sched_getaffinity", None)
     return len(told(0)) if told else os.cpu_count() or 1
+
+
+def _context() -> BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["solon.samplers.transformers"])
+    return context
 
 
 def _load(name: str) -> None:

@@ -68,7 +68,7 @@ class Keeping:
         return None if row is None else zlib.decompress(row[0])
 
     def flush(self) -> None:
-        """Write what has arrived."""
+        """Write what has arrived; what cannot be written is tried again with what arrives next."""
         self._timer = None
         if self._store is not None:
             with self._store.together():
@@ -76,11 +76,11 @@ class Keeping:
                     write(self._store)
         self._writes.clear()
         self._written.clear()
-        finished, self._finished = self._finished, {}
-        if self._db is not None and finished:
-            rows = [(name, zlib.compress(body, 1)) for name, body in finished.items()]
+        if self._db is not None and self._finished:
+            rows = [(name, zlib.compress(body, 1)) for name, body in self._finished.items()]
             with self._told(), self._db:
                 self._db.executemany("INSERT OR REPLACE INTO judgments VALUES (?, ?)", rows)
+        self._finished.clear()
 
     def close(self) -> None:
         """Write what has arrived, and close the files."""
