@@ -55,8 +55,8 @@ def _parted(prompts: Sequence[Sequence[int]], ranked: Sequence[int], common: Seq
             lengths.append(len(prompts[place]) - 1)
     longest = max(length for members, length in zip(groups, lengths, strict=True) if len(members) > 1)
     of = {place: group for group, members in enumerate(groups) for place in members}
-    firsts = zip(groups, lengths, strict=True)
-    ids = tuple(tuple(prompts[members[0]][: min(length, longest)]) for members, length in firsts)
+    cut = [min(length, longest) for length in lengths]
+    ids = tuple(tuple(prompts[members[0]][:end]) for members, end in zip(groups, cut, strict=True))
     return Heads(ids, tuple(of[place] for place in range(len(prompts))))
 
 
