@@ -89,7 +89,7 @@ def test_a_pad_token_at_the_end_is_not_what_a_decoder_is_read_at(padded_by: str)
     model.config.pad_token_id = tokenizer.convert_tokens_to_ids(padded_by)
     made = TransformersScorer(model, tokenizer)
     made._encoder.encode = lambda one: [*range(40, 70), len(one[-1].content[0].text), *[made._pad] * 2]
-    talks = [talk("one"), talk("one"), talk("another"), talk("yet another")]
+    talks = [talk("one")] * 2  # so much alike that only what follows the pad tokens would be left to read
     with torch.inference_mode():
         expected = [model(input_ids=torch.tensor([made._encoder.encode(one)])).logits[0, 0].item() for one in talks]
     assert scored(made, *talks) == pytest.approx(expected, abs=1e-5)
@@ -102,6 +102,22 @@ def test_a_model_that_reads_both_ways_reads_every_conversation_whole() -> None:
     made = TransformersScorer(model, tiny.tokenizer("llama"))
     assert not made._shares
     assert scored(made, *TALKS) == pytest.approx([scored(made, one)[0] for one in TALKS], abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "longrope"])
+def test_positions_that_turn_by_the_length_of_the_whole_are_read_whole(kind: str) -> None:
+    scaled = {"rope_type": kind, "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+    scaled |= {"short_factor": [1.0] * 4, "long_factor": [3.0] * 4} if kind == "longrope" else {}
+    model = tiny.model("llama", rope_parameters=scaled)
+    assert not TransformersScorer(model, tiny.tokenizer("llama"))._shares
+    assert TransformersScorer(tiny.model("llama"), tiny.tokenizer("llama"))._shares
+
+
+def test_conversations_of_all_lengths_that_have_little_in_common_are_ordered_by_length_alone() -> None:
+    talks = [talk(f"{i} " * (1 + 37 * i % 90), asked=f"{i * 7919} is asked") for i in range(60)]
+    read = sum(TransformersScorer(tiny.model("llama"), tiny.tokenizer("llama")).lengths(talks))
+    cells = sum(rows * longest for rows, longest in shapes_of("llama", talks, batch=8, tokens=2000))
+    assert cells <= 1.2 * read, "of calls with more conversations than a batch, too"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

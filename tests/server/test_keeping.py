@@ -31,13 +31,14 @@ async def test_memory_is_bounded_by_size() -> None:
 
 
 async def test_a_judgment_that_cannot_be_written_now_is_written_with_the_next(tmp_path: Path) -> None:
-    keeping = Keeping(None, tmp_path / "judgments.sqlite")
+    keeping = Keeping(None, tmp_path / "judgments.sqlite", memory=6)
     keeping.keep("early", b"first")
     with closing(sqlite3.connect(tmp_path / "judgments.sqlite")) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(UserError, match="is writing it"):
             keeping.flush()
     keeping.keep("late", b"second")
+    assert keeping.find("early") == b"first", "what has left the memory and is not yet in the file is found"
     keeping.close()
     again = Keeping(None, tmp_path / "judgments.sqlite")
     assert (again.find("early"), again.find("late")) == (b"first", b"second")

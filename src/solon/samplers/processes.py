@@ -1,12 +1,14 @@
 """A small model on a CPU in several processes of one thread each: there they outrun one process with as many threads.
 
 The processes are never forked from this one, so a program that uses this guards its entry with `if __name__ ==
-"__main__"`. Where the system can, they are forked from a server that has imported the libraries: only the first waits.
+"__main__"`. On Linux they are forked from a server that has imported the libraries, so only the first waits; it lives
+as long as this process, and what is later changed in this one's environment does not reach them.
 """
 
 import asyncio
 import multiprocessing
 import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -53,7 +55,7 @@ def cores() -> int:
 
 
 def _context() -> BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if sys.platform != "linux":  # elsewhere system libraries do not survive a fork, or there is none
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["solon.samplers.transformers"])

@@ -131,15 +131,14 @@ class TransformersScorer:
         return scores
 
     def _batches(self, rows: Mapping[int, Sequence[int]]) -> Iterator[list[int]]:
-        """Group places of rows that are computed together."""
-        if not self._shares:
-            yield from _filled(rows, {place: place for place in rows}, self._tokens)
-            return
-        places = list(rows)
-        for part in (places[start : start + self.batch] for start in range(0, len(places), self.batch)):
-            heads = shared_heads([rows[place] for place in part])
-            alike = dict(zip(part, heads.of if heads else part, strict=True))
-            yield from _filled({place: rows[place] for place in part}, alike, self._tokens)
+        """Group places of rows that are computed together: those of like length, and those that begin alike."""
+        group = {place: place for place in rows}
+        if self._shares:
+            places = sorted(rows, key=lambda place: tuple(rows[place]))
+            for part in (places[start : start + self.batch] for start in range(0, len(places), self.batch)):
+                if heads := shared_heads([rows[place] for place in part]):
+                    group |= {place: part[heads.of.index(head)] for place, head in zip(part, heads.of, strict=True)}
+        return _filled(rows, group, self._tokens)
 
     def _read(self, conversation: Conversation) -> list[int] | Failure:
         if has_image(conversation):

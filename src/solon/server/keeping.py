@@ -56,13 +56,15 @@ class Keeping:
         while self._room < 0 and len(self._last) > 1:
             self._room += len(self._last.popitem(last=False)[1])
         if self._db is not None:
-            self._finished[name] = body
+            self._finished[name] = zlib.compress(body, 1)
             self._soon()
 
     def find(self, name: str) -> bytes | None:
         """Return a judgment as it was answered, or None."""
         if (body := self._last.get(name)) is not None or self._db is None:
             return body
+        if (packed := self._finished.get(name)) is not None:
+            return zlib.decompress(packed)
         with self._told():
             row = self._db.execute("SELECT body FROM judgments WHERE id = ?", (name,)).fetchone()
         return None if row is None else zlib.decompress(row[0])
@@ -77,9 +79,8 @@ class Keeping:
         self._writes.clear()
         self._written.clear()
         if self._db is not None and self._finished:
-            rows = [(name, zlib.compress(body, 1)) for name, body in self._finished.items()]
             with self._told(), self._db:
-                self._db.executemany("INSERT OR REPLACE INTO judgments VALUES (?, ?)", rows)
+                self._db.executemany("INSERT OR REPLACE INTO judgments VALUES (?, ?)", self._finished.items())
         self._finished.clear()
 
     def close(self) -> None:

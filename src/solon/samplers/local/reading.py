@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 
 from solon.samplers.local.cache import attends_to_all, growing_cache
 from solon.samplers.local.heads import Heads
@@ -31,7 +31,8 @@ class Reading:
     @property
     def shares(self) -> bool:
         """Whether what texts begin with alike can be computed once."""
-        return {"position_ids", "past_key_values"} <= self._options and attends_to_all(self._cache)
+        takes = {"position_ids", "past_key_values"} <= self._options
+        return takes and attends_to_all(self._cache) and not _turns_by_length(self._model.config)
 
     def read(self, texts: Sequence[Sequence[int]], heads: Heads | None) -> Tensor:
         """Show every row its text, the heads that texts share first, and return what the model makes of each."""
@@ -73,6 +74,13 @@ class Reading:
             inputs["logits_to_keep"] = 1
         logits: Tensor = self._model(**inputs, past_key_values=self._cache, use_cache=True).logits
         return logits
+
+
+def _turns_by_length(config: PretrainedConfig) -> bool:
+    """Tell whether rotary positions depend on how long the whole text is, so that a head alone is turned otherwise."""
+    told = getattr(config.get_text_config(), "rope_parameters", None) or {}
+    kinds = [told, *(each for each in told.values() if isinstance(each, dict))]  # one for all layers, or by their type
+    return any(kind.get("rope_type") in ("dynamic", "longrope") for kind in kinds)
 
 
 def _padded(texts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
