@@ -77,18 +77,19 @@ def test_the_same_seed_gives_the_same_weights(family: str, lora: dict[str, Any],
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", ["bert", "qwen3"])
-def test_the_loss_is_bradley_terry_over_all_pairs_with_every_case_alike(
-    family: str, bases: Any, tmp_path: Path
+@pytest.mark.parametrize("alike", ["cases", "pairs"])
+def test_the_loss_is_bradley_terry_over_all_pairs_with_every_case_or_every_pair_alike(
+    alike: str, family: str, bases: Any, tmp_path: Path
 ) -> None:
-    options = {"steps": 1, "learning_rate": 1e-30, "batch": 8, "micro_batch": 4}
+    options = {"steps": 1, "learning_rate": 1e-30, "batch": 8, "micro_batch": 4, "alike": alike}
     folder = scalar(scalars.config(bases(family), tmp_path, **options))
     log = json.loads((folder / "log.json").read_text())["log"]
     losses = []
     for one, known in zip(pairings(scalars.cases(), 16, 0).cases, scalars.cases(), strict=True):
         logits = asyncio.run(open_scorer(str(folder)).score(talks(known)))
         pairs = [math.log1p(math.exp(logits[j] - logits[i])) for i, j in one.pairs]  # type: ignore[operator]
-        losses.append(sum(pairs) / len(pairs))
-    assert len(losses) == 8
+        losses += [sum(pairs) / len(pairs)] if alike == "cases" else pairs
+    assert len(losses) == (8 if alike == "cases" else pairings(scalars.cases(), 16, 0).count)
     assert log[-1]["train_loss"] == pytest.approx(sum(losses) / len(losses), rel=1e-4)
 
 
@@ -138,6 +139,7 @@ def test_a_batch_holds_every_text_once_and_all_pairs() -> None:
     assert sorted(texts) == [a, b, c]
     assert [[texts[i] for i in side] for side in batch["pairs"].tolist()] == [[a, a, c], [b, c, b]]
     assert batch["weights"].tolist() == pytest.approx([1 / 4, 1 / 4, 1 / 2])
+    assert WholeCases(pad=0, mean=1.5)(rows)["weights"].tolist() == pytest.approx([1 / 3] * 3)
 
 
 def test_texts_are_rewarded_alike_together_and_alone(bases: Any) -> None:

@@ -25,10 +25,12 @@ class WholeCases:
     """Collates cases: their distinct texts, padded on the right, and `pairs` of places among them (2, pairs).
 
     `weights` are what the pairs count (pairs): every case alike, however many pairs it has (arXiv 2203.02155,
-    equation 1), so that questions with many responses do not outweigh the others.
+    equation 1), so that questions with many responses do not outweigh the others; or, where `mean` says how many pairs
+    a case has on average, every pair alike.
     """
 
     pad: int
+    mean: float | None = None
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Make a batch of cases."""
@@ -37,7 +39,7 @@ class WholeCases:
             [places.setdefault(tuple(ids), len(places)) for row in rows for ids in row[name]]
             for name in ("chosen_ids", "rejected_ids")
         ]
-        weights = [1 / (len(row["chosen_ids"]) * len(rows)) for row in rows for _ in row["chosen_ids"]]
+        weights = [1 / ((self.mean or len(row["chosen_ids"])) * len(rows)) for row in rows for _ in row["chosen_ids"]]
         return padded(list(places), self.pad) | {"pairs": torch.tensor(pairs), "weights": torch.tensor(weights)}
 
 
@@ -74,7 +76,7 @@ class CaseTrainer(RewardTrainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: int | None = None,
     ) -> torch.Tensor:
-        """Return -log sigmoid(better - worse), the mean over cases of the means over their pairs."""
+        """Return -log sigmoid(better - worse), the mean over cases of the means over their pairs, or over all pairs."""
         found = rewards(model, inputs["input_ids"], inputs["attention_mask"])
         better, worse = found[inputs["pairs"]]
         losses = -logsigmoid(better - worse)

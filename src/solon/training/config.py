@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from solon.config import Author, SamplingConfig
 from solon.types import PromptMode
@@ -180,12 +180,22 @@ class ScalarConfig(PairsConfig):
 
     held_out: float = Field(default=0.0, ge=0, lt=1)
     """Share of the cases to train on that choose the epoch instead: that which orders their pairs best is kept."""
+    alike: Literal["cases", "pairs"] = "cases"
+    """What counts alike in the loss: every case, however many pairs it has, or every pair."""
+    pooling: Literal["own", "mean"] = "own"
+    """What the head reads: what the architecture's own does, or for BERT the mean of all tokens, by one more layer."""
     batch: int = Field(default=64, ge=1)
     """Cases per optimizer step, over all devices; each comes with all its pairs."""
     micro_batch: int = Field(default=8, ge=1)
     """Cases per device at once; the rest of a step is accumulated."""
     max_length: int = Field(default=4096, ge=8)
     """Longest conversation in tokens; the end of a longer one is cut, and such are counted."""
+
+    @model_validator(mode="after")
+    def _holds(self) -> Self:
+        if self.pooling == "mean" and self.lora:
+            raise ValueError("pooling is 'mean', which adds a layer that a LoRA adapter does not hold: leave lora out")
+        return self
 
 
 class PairRMConfig(PairsConfig):

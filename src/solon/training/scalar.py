@@ -80,13 +80,15 @@ def _train(config: ScalarConfig, data: Parts, tell: Steps | None) -> Path:
     from transformers import AutoModelForSequenceClassification
 
     from solon.training.models import adapted, load, save
+    from solon.training.pooling import mean_pooled
     from solon.training.seeding import seeded
     from solon.training.texts import encoded, ended
 
     tokenizer, (cases, choosing) = ended(config), _parted(config, data.train.cases)
     with seeded(config.seed):
         head = {"num_labels": 1, "pad_token_id": tokenizer.pad_token_id}
-        model = adapted(load(config, AutoModelForSequenceClassification, **head), config, "SEQ_CLS")
+        model = load(config, AutoModelForSequenceClassification, **head)
+        model = adapted(mean_pooled(model) if config.pooling == "mean" else model, config, "SEQ_CLS")
         texts, held = encoded(config, cases, model), encoded(config, data.held.cases, model)
         best = _best_epoch(config, choosing, model, tokenizer.pad_token_id) if choosing else None
         trainer = _fitted(config, model, tokenizer, texts.rows(cases), best, tell)
@@ -114,12 +116,13 @@ def _fitted(
     from solon.training.resuming import resumed
     from solon.training.watch import watched
 
+    mean = fmean(len(row["chosen_ids"]) for row in rows) if config.alike == "pairs" else None
     trainer = CaseTrainer(
         model=model,
         args=built(RewardConfig, config, {"max_length": None}),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
-        data_collator=WholeCases(tokenizer.pad_token_id),
+        data_collator=WholeCases(tokenizer.pad_token_id, mean),
         callbacks=[best] if best else None,
     )
     watched(trainer, tell).train(resume_from_checkpoint=resumed(config))
