@@ -2,11 +2,10 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
-from math import fsum
-from statistics import correlation
+from itertools import chain
+from math import fsum, sqrt
 from typing import Any, NamedTuple
 
 
@@ -52,6 +51,22 @@ def clustered(groups: Sequence[Sequence[float]], *, seed: int = 0, resamples: in
     """
     sums = [[(fsum(group), len(group))] for group in groups if group]
     return combined([Part(1.0, sums, _pooled)], seed=seed, resamples=resamples)
+
+
+def clustered_difference(
+    groups: Sequence[Sequence[float]], others: Sequence[Sequence[float]], *, seed: int = 0, resamples: int = 1000
+) -> Interval:
+    """Return the difference of the means of values that come in the same groups, with its bootstrap interval (95 %).
+
+    A group is drawn whole, with the values of both; it is left out where either has none. Within each of the two every
+    value counts alike.
+
+    Raises:
+        ValueError: the groups are not as many, or none has values of both.
+    """
+    pairs = zip(groups, others, strict=True)
+    sums = [[((fsum(group), len(group)), (fsum(other), len(other)))] for group, other in pairs if group and other]
+    return combined([Part(1.0, sums, _pooled_difference)], seed=seed, resamples=resamples)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -144,6 +159,12 @@ def _pooled(sums: Sequence[tuple[float, int]]) -> float:
     return fsum(total for total, _ in sums) / sum(count for _, count in sums)
 
 
+def _pooled_difference(sums: Sequence[tuple[tuple[float, int], tuple[float, int]]]) -> float:
+    """Return how far one mean of all values is above the other."""
+    more, less = zip(*sums, strict=True)
+    return _pooled(more) - _pooled(less)
+
+
 def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:
     """Return the chance that a positive's value is above a negative's, ties as half; None without one of either."""
     positives = sum(positive)
@@ -156,17 +177,39 @@ def auc(values: Sequence[float], positive: Sequence[bool]) -> float | None:
 
 def rank_correlation(values: Sequence[float], others: Sequence[float]) -> float | None:
     """Return Spearman's correlation of paired values, ties sharing their mean rank; None where one side is constant."""
-    if len(values) < 2 or len(set(values)) < 2 or len(set(others)) < 2:
-        return None
-    return correlation(ranks(values), ranks(others))
+    return counted_rank_correlation((pair, 1) for pair in zip(values, others, strict=True))
+
+
+def counted_rank_correlation(counted: Iterable[tuple[tuple[float, float], int]]) -> float | None:
+    """Return Spearman's correlation of pairs that come so many times each; a pair may be listed more than once."""
+    pairs: Counter[tuple[float, float]] = Counter()
+    for pair, times in counted:
+        pairs[pair] += times
+    first, second = (_shared_ranks(_side(pairs, side)) for side in (0, 1))
+    middle = (pairs.total() + 1) / 2
+    gaps = [(first[a] - middle, second[b] - middle, times) for (a, b), times in pairs.items()]
+    xx, yy = fsum(times * x * x for x, _, times in gaps), fsum(times * y * y for _, y, times in gaps)
+    return fsum(times * x * y for x, y, times in gaps) / sqrt(xx * yy) if xx and yy else None
+
+
+def _side(pairs: Mapping[tuple[float, float], int], side: int) -> Counter[float]:
+    """Return how often each value comes on one side of pairs."""
+    found: Counter[float] = Counter()
+    for pair, times in pairs.items():
+        found[pair[side]] += times
+    return found
 
 
 def ranks(values: Sequence[float]) -> list[float]:
     """Return every value's rank from 1 on, equal values sharing their mean rank."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    found = [0.0] * len(values)
-    for _, same in groupby(enumerate(order, 1), key=lambda item: values[item[1]]):
-        tied = list(same)
-        for _, place in tied:
-            found[place] = (tied[0][0] + tied[-1][0]) / 2
+    shared = _shared_ranks(Counter(values))
+    return [shared[value] for value in values]
+
+
+def _shared_ranks(counts: Mapping[float, int]) -> dict[float, float]:
+    """Return the mean rank, from 1 on, of every value that comes so many times."""
+    found, below = {}, 0
+    for value in sorted(counts):
+        found[value] = below + (counts[value] + 1) / 2
+        below += counts[value]
     return found

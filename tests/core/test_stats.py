@@ -3,12 +3,24 @@
 import random
 from collections import Counter
 from math import comb, sqrt
+from statistics import correlation
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solon.stats import Part, binomial, bootstrap, combined, paired, top
+from solon.stats import (
+    Part,
+    binomial,
+    bootstrap,
+    clustered_difference,
+    combined,
+    counted_rank_correlation,
+    paired,
+    rank_correlation,
+    ranks,
+    top,
+)
 
 VALUES = [float(i * i % 17) for i in range(60)]
 
@@ -55,6 +67,40 @@ def test_an_interval_lies_within_the_values(values):
 def test_paired_measures_the_difference_case_by_case():
     better = [value + 0.25 for value in VALUES]
     assert paired(better, VALUES) == pytest.approx((0.25, 0.25, 0.25))
+
+
+def test_groups_are_compared_as_a_whole_and_left_out_where_either_has_none():
+    ones, others = [[value] for value in VALUES], [[value / 2] for value in VALUES]
+    assert clustered_difference(ones, others) == pytest.approx(paired(VALUES, [value / 2 for value in VALUES]))
+    assert clustered_difference([[1, 1, 1], [0], [9]], [[0], [0, 0, 1], []]).mean == 3 / 4 - 1 / 4
+    with pytest.raises(ValueError, match="at least one value"):
+        clustered_difference([[1.0], []], [[], [1.0]])
+    with pytest.raises(ValueError, match="shorter"):
+        clustered_difference([[1.0]], [])
+
+
+def test_a_difference_of_groups_that_err_together_is_sure():
+    """Each mean varies with the groups drawn; that one is 0.1 above the other does not."""
+    rng = random.Random(4)
+    shares = [rng.random() for _ in range(200)]
+    more, less = [[share] * 5 for share in shares], [[share - 0.1] * 3 for share in shares]
+    alone, both = combined([Part(1.0, more)]), clustered_difference(more, less)
+    assert both == pytest.approx((0.1, 0.1, 0.1))
+    assert alone.high - alone.low > 0.05
+
+
+def test_ranks_share_their_mean_and_correlate_as_spearman_says():
+    assert ranks([30.0, 10.0, 30.0, 20.0]) == [3.5, 1.0, 3.5, 2.0]
+    assert rank_correlation([1, 2, 3, 4], [1, 3, 2, 4]) == pytest.approx(0.8)
+    assert rank_correlation(VALUES, [-value for value in VALUES]) == pytest.approx(-1)
+    assert rank_correlation([1, 1], [1, 2]) is rank_correlation([], []) is rank_correlation([2], [3]) is None
+
+
+def test_pairs_that_come_so_many_times_correlate_as_if_written_out():
+    counted = [((3.0, 1.0), 4), ((2.0, 3.0), 1), ((1.0, 1.0), 2), ((3.0, 3.0), 5), ((3.0, 1.0), 1)]
+    written, true = zip(*(pair for pair, times in counted for _ in range(times)), strict=True)
+    expected = correlation(ranks(written), ranks(true))
+    assert counted_rank_correlation(counted) == rank_correlation(written, true) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("values", "others"), [([1.0], [1.0, 2.0]), ([], [])])

@@ -1,19 +1,25 @@
 """`solon sandbox compare`: checkpoints of the sandbox side by side, on the same held-out cases."""
 
+from collections.abc import Callable, Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from solon.cli.options import Count
 from solon.cli.progress import bar
 from solon.files import write_json
-from solon.report.judges import gain, judge_row
-from solon.report.tables import facts_table, percent
+from solon.report.judges import accuracy_row, gain
+from solon.report.tables import percent, ratio, signed, text_table
 from solon.sandbox import cases as sandbox_cases
 from solon.sandbox.judging import Judged, judged
+from solon.sandbox.measures import BEYOND, Rules, rules
 from solon.stats import Interval
 from solon.types import PrinciplesMode
+
+RATIOS = ("weight correlation", "distinct sets")
+"""Figures that are no shares."""
 
 
 def compare(
@@ -27,6 +33,8 @@ def compare(
     json: Path | None = None,
 ) -> None:
     """Judge the same cases with several checkpoints, greedily and with k votes, and print their figures and gains.
+
+    Intervals are over cases, gains paired by case; `solon.sandbox.measures.Rules` says what each figure is.
 
     Parameters
     ----------
@@ -49,22 +57,34 @@ def compare(
     """
     console = Console()
     labeled = sandbox_cases(split, count, seed=seed, n=n or None)
-    first: dict[int, Judged] = {}
+    first: dict[int, tuple[Judged, Rules]] = {}
     rows = []
     for checkpoint, mode in product(checkpoints, principles):
         for votes in dict.fromkeys((1, k)):
             with bar(console) as tell:
                 found = judged(checkpoint, labeled, votes, seed=seed, principles=mode, tell=tell)
-            row = judge_row(str(checkpoint) if mode == "self" else f"{checkpoint}, {mode}", found, votes)
-            if first.setdefault(votes, found) is not found and "accuracy" in row:
-                row["gain"] = gain(found, first[votes], votes)
-            rows.append(row | {"tokens": found.tokens})
-            console.print(facts_table({name: _shown(value) for name, value in row.items()}, ""))
+            ruled = rules(labeled, found.verdicts)
+            name = str(checkpoint) if mode == "self" else f"{checkpoint}, {mode}"
+            row = accuracy_row(name, found, votes) | ruled.intervals() | {"tokens": found.tokens}
+            against, known = first.setdefault(votes, (found, ruled))
+            if against is not found:
+                accuracy = {"accuracy": gain(found, against, votes)} if "accuracy" in row else {}
+                row["gains"] = accuracy | ruled.gains(known)
+            rows.append(row)
+            console.print(text_table("", ("", "", "over the first"), _lines(row)))
     if json is not None:
         write_json(json, rows)
 
 
-def _shown(value: object) -> object:
+def _lines(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Lay out a row's figures, a line each, with their gains."""
+    gains = row.get("gains", {})
+    shown = {name: _shown(name, value, percent) for name, value in row.items() if name != "gains"}
+    told = {"distinct sets": f"distinct sets of {row['k']}"}
+    return [(told.get(name, name), value, _shown(name, gains.get(name, ""), signed)) for name, value in shown.items()]
+
+
+def _shown(name: str, value: object, share: Callable[[Interval], str]) -> str:
     if isinstance(value, Interval):
-        return percent(value)
-    return f"{value:.3f}" if isinstance(value, float) else value
+        return (ratio if name in RATIOS else signed if name == BEYOND else share)(value)
+    return f"{value:.3f}" if isinstance(value, float) else "-" if value is None else str(value)

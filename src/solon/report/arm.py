@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from solon.report.curve import earned, shape
-from solon.report.judges import rules
 from solon.reward import correct, decides
 from solon.sandbox.judging import Judged
+from solon.sandbox.measures import rules
 from solon.training.meta import Lesson, measured
 from solon.types import Judgment, Label, LabeledCase, Right, Verdict
 from solon.vote import chance, half, vote
@@ -22,7 +22,8 @@ def arm_row(greedy: Judged, votes: Judged, ks: Sequence[int]) -> dict[str, Any]:
     labeled = votes.labeled
     row = scored_row(labeled, greedy.verdicts, votes.verdicts, ks)
     row["tokens"] = {"greedy": greedy.tokens, "votes": votes.tokens}
-    row["rules"] = {"greedy": rules(greedy), "votes": rules(votes)}
+    ways = {"greedy": greedy, "votes": votes}
+    row["rules"] = {way: rules(labeled, one.verdicts).means() for way, one in ways.items()}
     return row
 
 

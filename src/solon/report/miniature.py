@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from solon.report.curve import Point, curve, earned
-from solon.report.judges import gain, judge_row
+from solon.report.judges import accuracy_row, gain, judge_row
 from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.show import show
 from solon.report.studied import Studied, studied
@@ -193,7 +193,7 @@ def _sizes(judges: Judges) -> list[list[str]]:
     """Return a row per number of responses: accuracies, and of single ones how well scores tell right from wrong."""
     rows = []
     for n, found in judges.sizes.items():
-        told = [judge_row(name, one, COMPARED) for name, one in found.items()]
+        told = [accuracy_row(name, one, COMPARED) for name, one in found.items()]
         cells = [_told(row) for row in told]
         chance_of = "0.5" if n == 1 else f"{100 / n:.1f}"
         rows.append([str(n), *cells, chance_of, str(told[0]["cases"])])
