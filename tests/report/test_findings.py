@@ -25,7 +25,13 @@ CELLS = Path(__file__).parents[2] / "docs" / "study" / "cells"
 def rl(place: int) -> list[Row]:
     """Make the rows of rl: meta votes gain on `test`, and dev prefers another way on the last seed."""
     plain, guided = shares(0.5), shares(0.9)
-    said = {"checks true": 0.8 + place / 10, "covered by eight": None, "weight correlation": 0.25}
+    said = {
+        "longer": 0.6,
+        "longer chosen": 0.5,
+        "checks true": 0.8 + place / 10,
+        "covered by eight": None,
+        "weight correlation": 0.25,
+    }
     test = row(plain, {1: plain, 8: plain}, setting="test") | {"rules": {"greedy": said, "votes": {}}}
     test["earned"]["meta"] = {"8": guided}
     test |= {"unread": {"greedy": 0.0, "votes": place / 100}, "cost": {"trained": 2e6, "generated": 1e6}}
@@ -50,6 +56,13 @@ def test_rules_are_means_over_seeds_and_what_is_unknown_is_left_out() -> None:
     assert value(found["rl, greedy, test", "checks true"]).mean == pytest.approx(0.9)
     assert value(found["rl, greedy, test", "checks true"]).low is None
     assert ("rl, greedy, test", "covered by eight") not in found
+
+
+def test_two_definitions_of_longer_share_no_name() -> None:
+    found = told(facts({"rl": seeded(rl)}), "by the world's rules")
+    assert value(found["rl, greedy, test", "longer, equal counted as not"]).mean == pytest.approx(0.6)
+    assert value(found["rl, greedy, test", "longer chosen"]).mean == 0.5
+    assert "longer" not in {name for _, name in found}
 
 
 def test_guided_votes_are_paired_with_plain_ones_and_dev_chooses_on_each_seed() -> None:

@@ -85,7 +85,7 @@ class Rules:
         """
         found = {name: clustered(groups) if any(groups) else None for name, groups in self.values.items()}
         beyond = _difference(self.values[CHOSEN], self.values[BEST])
-        return found | {BEYOND: beyond, "weight correlation": self._correlation()}
+        return {BEYOND: beyond} | found | {"weight correlation": self._correlation()}
 
     def gains(self, first: "Rules") -> dict[str, Interval | None]:
         """Return how far the figures are above those of another judge, paired by the cases where both have values.
