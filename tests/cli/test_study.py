@@ -26,6 +26,7 @@ def test_cells_are_made_once_and_hold_what_every_case_earned(solon: Callable[...
     assert len(test["kinds"]) == 8
     assert 0.5 < test["rules"]["votes"]["checks true"] <= 1
     assert cells["rft_failed"][7][0]["cost"]["trained"] > 0
+    assert cells["rft_failed"][7][0]["seconds"] > 0
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "cells").iterdir()}
     again = solon(*command, "--out", tmp_path)
     assert again.code == 0

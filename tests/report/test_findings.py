@@ -8,10 +8,12 @@ from rich.console import Console
 
 from solon.errors import UserError
 from solon.files import write_json
-from solon.report.beside import DEV, Fact, facts
+from solon.report.beside import facts
 from solon.report.cells import Row, read_cells
 from solon.report.claims import claims
+from solon.report.fact import Fact
 from solon.report.findings import draw_findings, findings
+from solon.report.guiding import DEV
 from solon.report.resampling import Draws, Estimate
 from solon.report.sheets import brief, markdown, sheet_lines, sheets, written
 from solon.report.studied import lines, studied
@@ -33,7 +35,7 @@ def rl(place: int) -> list[Row]:
         "weight correlation": 0.25,
     }
     test = row(plain, {1: plain, 8: plain}, setting="test") | {"rules": {"greedy": said, "votes": {}}}
-    test["earned"]["meta"] = {"8": guided}
+    test["earned"] |= {"meta": {"8": guided}, "soft": {"8": plain}}
     test |= {"unread": {"greedy": 0.0, "votes": place / 100}, "cost": {"trained": 2e6, "generated": 1e6}}
     test |= {"tokens": {"greedy": 100, "votes": 90}, "spread": {"samples": 1.0, "cases": 2.0 + 2 * place}}
     dev = row(plain, setting=DEV)
@@ -68,12 +70,52 @@ def test_two_definitions_of_longer_share_no_name() -> None:
 def test_guided_votes_are_paired_with_plain_ones_and_dev_chooses_on_each_seed() -> None:
     found = facts({"rl": seeded(rl)})
     gains = told(found, "meta-guided votes over plain ones")
-    assert list(gains) == [("the best half, test", "@8")]
+    assert list(gains) == [("the best half, test", "@8"), ("all, by the chance to be right, test", "@8")]
     assert value(gains["the best half, test", "@8"]).mean == pytest.approx(0.4)
     chosen = told(found, "votes on the dev split, @8")
     assert [chosen[f"seed {seed}", "chosen"].value for seed in (101, 102, 103)] == [
         "not guided", "the best half", "all, by the chance to be right",
     ]  # fmt: skip
+
+
+def test_of_the_two_ways_to_guide_votes_each_seed_s_own_choice_is_paired_with_plain_votes() -> None:
+    found = told(facts({"rl": seeded(rl)}), "the way to guide votes that the dev split chooses, over plain ones")
+    chosen = [found[f"seed {seed}", "chosen"].value for seed in (101, 102, 103)]
+    assert chosen == ["the best half", "the best half", "all, by the chance to be right"]
+    assert value(found["seed 101", "test, @8"]).mean == pytest.approx(0.4)
+    assert value(found["all seeds", "test, @8"]).seeds == (pytest.approx(0.4), pytest.approx(0.4), 0.0)
+    assert ("all seeds", "unseen, @8") not in found
+
+
+def test_arms_fine_tuned_with_hints_stand_among_the_rules_with_the_votes_they_had() -> None:
+    def hinted(place: int) -> list[Row]:
+        rules = {"greedy": {"checks true": 0.7}, "votes": {"checks true": 0.6 + place / 10, "distinct sets": 7.5}}
+        return [row(shares(0.5), {1: shares(0.5), 8: shares(0.5)}) | {"rules": rules}]
+
+    found = told(facts({"rl": seeded(rl), "rft_hinted": seeded(hinted)}), "by the world's rules")
+    assert value(found["rft hinted, 8 votes, test", "checks true"]).seeds == (0.6, 0.7, 0.8)
+    assert value(found["rft hinted, 8 votes, test", "distinct sets"]).mean == 7.5
+    assert value(found["rft hinted, greedy, test", "checks true"]).mean == pytest.approx(0.7)
+    assert not any(of.startswith(("rft all", "rft hinted, greedy, unseen")) for of, _ in found)
+
+
+def test_differences_are_of_the_first_named() -> None:
+    better, worse = shares(0.75), shares(0.5)
+    cells = {"orders": seeded(lambda _: [row(better, setting="balanced"), row(worse, setting="random")])}
+    (fact,) = told(facts(cells), "paired differences").values()
+    assert (fact.of, fact.name, value(fact).mean) == ("rl, balanced - random orders", "greedy", 0.25)
+
+
+def test_what_an_arm_rests_on_counts_among_what_it_took() -> None:
+    def cost(trained: float, generated: float) -> dict[int, list[Row]]:
+        return arm(shares(0.5), cost={"trained": trained, "generated": generated})
+
+    cells = {"rl": cost(1000, 300), "rft": cost(100, 50), "rl_cold": cost(1200, 400), "beta_0": cost(900, 250)}
+    found = told(facts(cells | {"orders": cost(0, 0)}), "compute that made an arm, in tokens of a seed")
+    assert [value(found["rl_cold", name]).mean for name in ("trained on", "generated")] == [1200, 450]
+    assert [value(found["beta_0", name]).mean for name in ("trained on", "generated")] == [1000, 300]
+    assert value(found["rl_cold", "trained on, of rl's"]).mean == pytest.approx(1.2)
+    assert ("orders", "trained on") not in found
 
 
 def test_spreads_are_relative_on_each_seed() -> None:
@@ -125,11 +167,12 @@ def test_markdown_holds_every_table_and_is_the_same_each_time() -> None:
     lines = markdown(findings(cells))
     assert lines == markdown(findings(cells))
     assert "| rl | test | 3 | 120 | 50.0 [40.8, 59.2] | 50.0 [40.8, 59.2] | 50.0 [40.8, 59.2] | - |" in lines
-    assert "| rl | test | 50.0 [40.8, 59.2] | - | - | 2,000,000 | 1,000,000 | 100 | 90 |" in lines
+    assert "| rl | test | 50.0 [40.8, 59.2] | - | - | 100 | 90 |" in lines
     assert "| C13 | GRM greedy beats the LLM-as-a-Judge of the same training | holds |  |  |  |" in lines
     (part,) = (line for line in lines if line.startswith("|  | rl greedy > pairwise greedy"))
     assert "| above 0 | +25.0 [" in part
     assert part.endswith(" | +25.0, +25.0, +25.0 |")
+    assert "| rl, greedy, test | 90.0 (80.0, 90.0, 100.0) | 0.250 (0.250, 0.250, 0.250) |" in lines
     assert any("not run | lacks rft on 0 of 3 seeds; lacks rft hinted on 0 of 3 seeds" in line for line in lines)
     blocks = "\n".join(lines).split("\n\n")
     tables = [block.splitlines() for block in blocks if block.startswith("|")]
@@ -192,6 +235,11 @@ def test_the_lines_that_ship_are_read_back_as_they_were_and_say_that_they_are_of
 
 def test_the_lines_that_ship_are_those_of_the_committed_cells() -> None:
     assert json.loads(STUDIED.read_text("utf-8")) == json.loads(json.dumps(lines(read_cells(CELLS))))
+
+
+@pytest.mark.slow
+def test_the_committed_findings_are_what_the_committed_cells_come_to() -> None:
+    assert (CELLS.parent / "findings.md").read_text("utf-8").splitlines() == markdown(findings(read_cells(CELLS)))
 
 
 @pytest.mark.slow

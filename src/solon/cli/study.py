@@ -97,12 +97,13 @@ def _told(cells: Cells, console: Console, json: Path | None, markdown: Path | No
 
 
 def _made(seeds: list[int], names: list[str], out: Path, cells: Path, sizes: Sizes, clock: Clock) -> None:
-    """Make the cells that are not there."""
+    """Make the cells that are not there; each keeps the seconds that it took, less those of what was there."""
     for seed in seeds:
         lab = Lab(out / f"seed{seed}", sandbox.checkpoint(), seed, sizes)
         lab.begin()
         for name in names:
             path = cell_path(cells, name, seed)
             if not path.exists():
-                with clock.stage(f"{name}, seed {seed}"):
-                    keep_cell(path, CELLS[name](lab))
+                with clock.stage(told := f"{name}, seed {seed}"):
+                    rows = CELLS[name](lab)
+                keep_cell(path, [row | {"seconds": round(clock.seconds[told])} for row in rows])

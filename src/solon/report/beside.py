@@ -1,18 +1,16 @@
 """What stands beside the study's claims: what the world's rules say, meta models, single responses, other numbers."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from statistics import fmean
-from typing import TypeAlias
 
-from solon.report.cells import Cells
-from solon.report.contrasts import Contrast, Source, at, difference, figure, greedy, measure, rated, seeds
-from solon.report.resampling import Draws, Estimate, Unit
+from solon.report import guiding
+from solon.report.cells import Cells, row_of
+from solon.report.contrasts import Source, at, difference, figure, greedy, rated, seeds
+from solon.report.fact import JUDGES, SPLITS, VOTED, Fact, Topic, averaged, measured, values_of
+from solon.report.resampling import Draws, Unit
 
-Topic: TypeAlias = Callable[[Cells, Draws], Iterator["Fact"]]
-
-JUDGES = ("base", "rft", "rl")
-SPLITS = ("test", "unseen")
+TUNED = ("rft_failed", "rft_all", "rft_hinted", "rft_general", "rft_no_general")
+"""Arms fine-tuned on other data than `rft`: hints, and how much of it is general."""
 RULES: dict[str, Unit] = {
     "checks true": "percent",
     "implied": "percent",
@@ -28,62 +26,97 @@ RENAMED = {"longer": "longer, equal counted as not"}
 """What a figure of cells is called here whose name says too little."""
 PARAMETERS = {"rl": 1.07, "small": 0.37}
 """In millions."""
-DEV = "dev, to choose the rule of meta votes"
-WAYS = {"meta": "the best half", "soft": "all, by the chance to be right"}
-"""How a meta model guides votes, by what the cells call it; the first wins a tie on the dev split."""
-VOTED = ("greedy", "@8")
+FORMS = ("sandbox", "sandbox-correct")
 LARGEST = 5
 """Unread shares are told of so many settings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One figure, or a word; facts of a topic make a table with a line for each `of` and a column for each `name`."""
-
-    topic: str
-    of: str
-    name: str
-    value: Estimate | str
-    unit: Unit
+PAIRED: dict[str, tuple[tuple[str, str | None], tuple[str, str | None]]] = {
+    **{f"rft - {arm.replace('_', ' ')}": (("rft", "test"), (arm, None)) for arm in TUNED},
+    "rl - rl cold": (("rl", "test"), ("rl_cold", None)),
+    "rl - scalar": (("rl", "test"), ("scalar", "test")),
+    "rl - scalar, unseen": (("rl", "unseen"), ("scalar", "unseen")),
+    "rl - pairrm": (("rl", "test"), ("pairrm", None)),
+    "pairrm - scalar": (("pairrm", None), ("scalar", "test")),
+    "rl, balanced - random orders": (("orders", "balanced"), ("orders", "random")),
+    "pleading, rft - base": (("pleading", "rft"), ("pleading", "base")),
+    "pleading, rl - base": (("pleading", "rl"), ("pleading", "base")),
+    **{
+        f"{judge}, {told} principles - those of another kind": (own, ("principles", f"{judge}, of another kind"))
+        for judge in ("base", "rl")
+        for told, own in (("its own", (judge, "test")), ("true", ("principles", f"{judge}, true")))
+    },
+}
+"""Differences that no claim asks for: the arm and setting that is named first, and the other."""
+RESTING: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("beta_0", "beta_0.01", "beta_0.4"), ("trained", "generated")),
+    **dict.fromkeys(("rl_cold", "none", "pairwise"), ("generated",)),
+}
+"""Arms whose cells leave out what `rft` took: its stages, or its samples alone, which choose the cases of GRPO."""
 
 
 def facts(cells: Cells, draws: Draws | None = None) -> list[Fact]:
     """Return all facts for which there are cells, on however many seeds."""
     draws = draws or Draws()
-    topics: tuple[Topic, ...] = (_rules, _meta, _spreads, _single, _sizes, _pleading, _guided, _chosen, _pairs)
+    topics: tuple[Topic, ...] = (
+        _rules,
+        _meta,
+        _spreads,
+        _single,
+        _sizes,
+        _pleading,
+        _differences,
+        guiding.guided,
+        guiding.on_dev,
+        guiding.as_chosen,
+        _pairs,
+        _tokens,
+    )
     return [fact for topic in (*topics, _compute, _unread) for fact in topic(cells, draws)]
 
 
 def _rules(cells: Cells, _: Draws) -> Iterator[Fact]:
-    for judge in JUDGES:
-        for split in SPLITS:
-            for way in ("greedy", "votes"):
-                for name, unit in RULES.items():
-                    source = Source(judge, split, ("rules", way, name))
-                    told = f"{judge}, {way}, {split}"
-                    yield from _mean("by the world's rules", told, RENAMED.get(name, name), unit, _found(cells, source))
+    places = [(judge, split) for judge in JUDGES for split in SPLITS] + [(arm, None) for arm in TUNED]
+    for judge, split in places:
+        votes = f"{_most(cells, judge, split)} votes"
+        for way, told in (("greedy", "greedy"), ("votes", votes)):
+            for name, unit in RULES.items():
+                source = Source(judge, split, ("rules", way, name))
+                of = f"{judge.replace('_', ' ')}, {told}, {split or 'test'}"
+                yield from averaged("by the world's rules", of, RENAMED.get(name, name), unit, values_of(cells, source))
+
+
+def _most(cells: Cells, arm: str, setting: str | None) -> int:
+    """Return how many votes an arm's cases had."""
+    source = Source(arm, setting, ("earned", "votes"))
+    rows = [source.row(cells, seed) for seed in seeds(cells, [source])]
+    return max((int(k) for row in rows if row for k in row["earned"]["votes"]), default=0)
 
 
 def _meta(cells: Cells, _: Draws) -> Iterator[Fact]:
     for name, key in (("over all", "auc"), ("within cases", "auc within cases")):
         source = Source("rl", "test", ("weights", key))
-        yield from _mean("AUC of the meta model", "rl", name, "ratio", _found(cells, source))
+        yield from averaged("AUC of the meta model", "rl", name, "ratio", values_of(cells, source))
 
 
 def _spreads(cells: Cells, _: Draws) -> Iterator[Fact]:
     for arm, setting in (("rl", "test"), ("cloud", None)):
-        inner, outer = (_found(cells, Source(arm, setting, ("spread", key))) for key in ("samples", "cases"))
+        inner, outer = (values_of(cells, Source(arm, setting, ("spread", key))) for key in ("samples", "cases"))
         told = [a / b for a, b in zip(inner, outer, strict=True) if b] if len(inner) == len(outer) else []
-        yield from _mean("spread of sampled rewards", arm, "within cases / between cases", "ratio", told)
+        yield from averaged("spread of sampled rewards", arm, "within cases / between cases", "ratio", told)
 
 
 def _single(cells: Cells, draws: Draws) -> Iterator[Fact]:
     topic = "AUC of single responses"
     for judge in JUDGES:
-        for form in ("sandbox", "sandbox-correct"):
+        for form in FORMS:
             for name, k in (("greedy", None), ("@8", 8)):
                 contrast = figure(rated("single", f"{judge}, {form}", k), "auc")
-                yield from _measured(cells, draws, topic, f"{judge}, {form}", name, "ratio", contrast)
+                yield from measured(cells, draws, topic, f"{judge}, {form}", name, "ratio", contrast)
+    for form in FORMS:
+        for name, k in (("greedy", None), ("@8", 8)):
+            gained = difference(rated("single", f"rl, {form}", k), rated("single", f"base, {form}", k), "auc")
+            yield from measured(cells, draws, topic, f"rl - base, {form}", name, "ratio", gained)
 
 
 def _sizes(cells: Cells, draws: Draws) -> Iterator[Fact]:
@@ -98,45 +131,52 @@ def _sizes(cells: Cells, draws: Draws) -> Iterator[Fact]:
         columns["scalar"] = figure(greedy("scalar", f"n = {n}"))
         for name, contrast in columns.items():
             unit: Unit = "points" if " - " in name else "percent"
-            yield from _measured(cells, draws, topic, f"n = {n}", name, unit, contrast)
+            yield from measured(cells, draws, topic, f"n = {n}", name, unit, contrast)
         if "sizes" in cells:
-            yield from _mean(topic, f"n = {n}", "chance", "percent", [1 / n])
+            yield from averaged(topic, f"n = {n}", "chance", "percent", [1 / n])
 
 
 def _pleading(cells: Cells, draws: Draws) -> Iterator[Fact]:
     for judge in JUDGES:
         for name, source in (("greedy", greedy("pleading", judge)), ("@8", at(8, "pleading", judge))):
-            yield from _measured(cells, draws, "responses that plead", judge, name, "percent", figure(source))
+            yield from measured(cells, draws, "responses that plead", judge, name, "percent", figure(source))
 
 
-def _guided(cells: Cells, draws: Draws) -> Iterator[Fact]:
-    for split in SPLITS:
-        for way, told in WAYS.items():
-            for k in (8, 32):
-                contrast = difference(at(k, "rl", split, way), at(k, "rl", split))
-                topic, of = "meta-guided votes over plain ones", f"{told}, {split}"
-                yield from _measured(cells, draws, topic, of, f"@{k}", "points", contrast)
-
-
-def _chosen(cells: Cells, draws: Draws) -> Iterator[Fact]:
-    """Tell which way to guide votes, or none, the dev split would choose on each seed."""
-    topic = "votes on the dev split, @8"
-    sources = {told: at(8, "rl", DEV, way) for way, told in {"votes": "not guided", **WAYS}.items()}
-    for seed in seeds(cells, list(sources.values())):
-        alone = {"rl": {seed: cells["rl"][seed]}}
-        found = {told: measure(figure(source), alone, draws) for told, source in sources.items()}
-        known = {told: value for told, value in found.items() if value is not None}
-        for told, value in known.items():
-            yield Fact(topic, f"seed {seed}", told, value, "percent")
-        yield Fact(topic, f"seed {seed}", "chosen", max(known, key=lambda told: known[told].mean), "word")
+def _differences(cells: Cells, draws: Draws) -> Iterator[Fact]:
+    for of, (more, less) in PAIRED.items():
+        for name, contrast in (
+            ("greedy", difference(greedy(*more), greedy(*less))),
+            ("@8", difference(at(8, *more), at(8, *less))),
+        ):
+            yield from measured(cells, draws, "paired differences", of, name, "points", contrast)
 
 
 def _pairs(cells: Cells, _: Draws) -> Iterator[Fact]:
     topic = "four responses, as a list and in pairs"
-    yield from _mean(topic, "rl", "same best", "percent", _found(cells, Source("pairs", "list", ("agree",))))
+    yield from averaged(topic, "rl", "same best", "percent", values_of(cells, Source("pairs", "list", ("agree",))))
     for setting in ("list", "pairs"):
         source = Source("pairs", setting, ("per case",))
-        yield from _mean(topic, "rl", f"tokens a case, {setting}", "number", _found(cells, source))
+        yield from averaged(topic, "rl", f"tokens a case, {setting}", "number", values_of(cells, source))
+
+
+def _tokens(cells: Cells, _: Draws) -> Iterator[Fact]:
+    """Tell what the stages took that made each arm: tokens of a seed, and what share of those of rl."""
+    topic, most = "compute that made an arm, in tokens of a seed", _spent(cells, "rl", "trained")
+    for arm in cells:
+        for kind, told in (("trained", "trained on"), ("generated", "generated")):
+            if any(spent := _spent(cells, arm, kind)):
+                yield from averaged(topic, arm, told, "number", spent)
+        if most and any(spent := _spent(cells, arm, "trained")):
+            share = fmean(spent) / fmean(most)
+            yield from averaged(topic, arm, "trained on, of rl's", "percent", [share])
+
+
+def _spent(cells: Cells, arm: str, kind: str) -> list[float]:
+    """Return the tokens of each seed, with those of rft that the arm's own stages rest on."""
+    rows = {seed: row_of(cells, arm, seed) for seed in sorted(cells.get(arm, {}))}
+    shared = {seed: row_of(cells, "rft", seed) for seed in rows} if kind in RESTING.get(arm, ()) else {}
+    found = [(row, shared.get(seed)) for seed, row in rows.items() if row and "cost" in row]
+    return [float(own["cost"][kind]) + (float(under["cost"][kind]) if under else 0.0) for own, under in found]
 
 
 def _compute(cells: Cells, _: Draws) -> Iterator[Fact]:
@@ -146,9 +186,9 @@ def _compute(cells: Cells, _: Draws) -> Iterator[Fact]:
         ("rl", "rl greedy", 1, Source("rl", "test", ("tokens", "greedy"))),
         ("small", "small @32", 32, Source("small", None, ("tokens", "votes"))),
     ):
-        tokens = [k * each for each in _found(cells, source)]
-        yield from _mean(topic, of, "tokens a case", "number", tokens)
-        yield from _mean(topic, of, "times millions of parameters", "number", [PARAMETERS[arm] * t for t in tokens])
+        tokens = [k * each for each in values_of(cells, source)]
+        yield from averaged(topic, of, "tokens a case", "number", tokens)
+        yield from averaged(topic, of, "times millions of parameters", "number", [PARAMETERS[arm] * t for t in tokens])
 
 
 def _unread(cells: Cells, _: Draws) -> Iterator[Fact]:
@@ -157,30 +197,11 @@ def _unread(cells: Cells, _: Draws) -> Iterator[Fact]:
         (arm, row.get("setting")): None for arm, found in cells.items() for rows in found.values() for row in rows
     }
     shares = {
-        (arm, setting): {way: _found(cells, Source(arm, setting, ("unread", way))) for way in ("greedy", "votes")}
+        (arm, setting): {way: values_of(cells, Source(arm, setting, ("unread", way))) for way in ("greedy", "votes")}
         for arm, setting in settings
     }
     ranked = sorted(shares, key=lambda one: -max((s for each in shares[one].values() for s in each), default=0.0))
     for arm, setting in ranked[:LARGEST]:
         for way, found in shares[arm, setting].items():
             of = arm if setting is None else f"{arm}, {setting}"
-            yield from _mean("largest unread shares", of, way, "percent", found)
-
-
-def _found(cells: Cells, source: Source) -> list[float]:
-    """Return the one value of each seed's row."""
-    rows = [source.row(cells, seed) for seed in seeds(cells, [source])]
-    return [float(source.values(row)[0]) for row in rows if row]
-
-
-def _mean(topic: str, of: str, name: str, unit: Unit, found: list[float]) -> Iterator[Fact]:
-    if found:
-        yield Fact(topic, of, name, Estimate(fmean(found), None, None, None, None, tuple(found)), unit)
-
-
-def _measured(
-    cells: Cells, draws: Draws, topic: str, of: str, name: str, unit: Unit, contrast: Contrast
-) -> Iterator[Fact]:
-    value = measure(contrast, cells, draws)
-    if value is not None:
-        yield Fact(topic, of, name, value, unit)
+            yield from averaged("largest unread shares", of, way, "percent", found)

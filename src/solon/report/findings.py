@@ -7,11 +7,12 @@ from statistics import fmean
 from typing import Any
 
 from solon.errors import UserError
-from solon.report.beside import Fact, facts
+from solon.report.beside import facts
 from solon.report.cells import Cells, row_of
 from solon.report.claims import claims
 from solon.report.contrasts import Source, figure, greedy, measure
 from solon.report.deciding import Claim
+from solon.report.fact import Fact
 from solon.report.page import Line, draw
 from solon.report.resampling import Draws, Estimate
 from solon.report.studied import LINES, Height, heights, interval
@@ -28,12 +29,10 @@ MEASURES: dict[str, tuple[str, ...]] = {
 """What is told of every arm, by the keys under `earned`; strict accuracies count a tie as wrong."""
 
 COSTS: dict[str, tuple[str, str]] = {
-    "trained": ("cost", "trained"),
-    "generated": ("cost", "generated"),
     "greedy tokens": ("tokens", "greedy"),
     "sampled tokens": ("tokens", "votes"),
 }
-"""Tokens trained on and generated in the stages that made an arm, and tokens of one of its judgments."""
+"""Tokens of one judgment of an arm, by the keys of a row."""
 
 
 @dataclass(frozen=True, slots=True)
