@@ -23,7 +23,7 @@ def guided(cells: Cells, draws: Draws) -> Iterator[Fact]:
             for k in KS:
                 contrast = difference(at(k, "rl", split, way), at(k, "rl", split))
                 topic, of = "meta-guided votes over plain ones", f"{told}, {split}"
-                yield from measured(cells, draws, topic, of, f"@{k}", "points", contrast)
+                yield from measured(cells, draws, topic, of, f"@{k}", "small points", contrast)
 
 
 def on_dev(cells: Cells, draws: Draws) -> Iterator[Fact]:
@@ -51,7 +51,7 @@ def as_chosen(cells: Cells, draws: Draws) -> Iterator[Fact]:
         for split in SPLITS:
             for k in KS:
                 contrast = difference(at(k, "rl", split, _CHOSEN), at(k, "rl", split))
-                yield from measured({"rl": own}, draws, topic, of, f"{split}, @{k}", "points", contrast)
+                yield from measured({"rl": own}, draws, topic, of, f"{split}, @{k}", "small points", contrast)
 
 
 def _ways(cells: Cells) -> dict[int, str]:

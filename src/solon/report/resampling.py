@@ -18,8 +18,9 @@ Table: TypeAlias = "NDArray[np.float64]"
 Combine: TypeAlias = Callable[[Sequence[Any]], Any]
 """Takes the sums of every seed, resamples along the first axis, and returns what each resample comes to."""
 
-Unit: TypeAlias = Literal["percent", "points", "values", "ratio", "number", "word"]
-"""What is told: a share in percent, a difference of shares in points or of counts, a ratio, a whole number, a word."""
+Unit: TypeAlias = Literal["percent", "points", "small points", "values", "ratio", "number", "word"]
+"""What is told: a share in percent, a difference of shares in points (a small one with more digits) or of counts, a
+ratio, a whole number, a word."""
 
 RESAMPLES = 10_000
 

@@ -11,6 +11,7 @@ from solon.report.resampling import Estimate, Unit
 _UNITS: dict[Unit, tuple[float, int, str]] = {
     "percent": (100, 1, ""),
     "points": (100, 1, "+"),
+    "small points": (100, 2, "+"),
     "values": (1, 1, "+"),
     "ratio": (1, 3, ""),
     "number": (1, 0, ""),
