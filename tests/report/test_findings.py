@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 from rich.console import Console
@@ -19,6 +20,7 @@ from solon.report.sheets import brief, markdown, sheet_lines, sheets, written
 from solon.report.studied import lines, studied
 from solon.report.tables import text_table
 from solon.sandbox import STUDIED
+from solon.sandbox.request import KINDS
 from tests.report.celling import arm, rated, row, seeded, shares
 
 CELLS = Path(__file__).parents[2] / "docs" / "study" / "cells"
@@ -104,6 +106,19 @@ def test_differences_are_of_the_first_named() -> None:
     cells = {"orders": seeded(lambda _: [row(better, setting="balanced"), row(worse, setting="random")])}
     (fact,) = told(facts(cells), "paired differences").values()
     assert (fact.of, fact.name, value(fact).mean) == ("rl, balanced - random orders", "greedy", 0.25)
+
+
+def test_curves_kinds_and_ties_are_told_one_by_one() -> None:
+    plain, better = shares(0.5), shares(0.75)
+    ties = {"ties": {"1": 0.25, "8": 0.125}, "distinct": {"1": 10.0, "8": 52.0}}
+    found = facts({"rl": arm(plain, better, setting="test", **ties), "small": arm(plain, better)})
+    assert value(told(found, "accuracy by number of votes, test")["small", "@8"]).mean == 0.75
+    shaped = told(found, "ties and distinct rewards, test")
+    assert [value(shaped["rl, ties", f"@{k}"]).mean for k in (1, 8)] == [0.25, 0.125]
+    assert value(shaped["rl, distinct", "@8"]).mean == 52
+    kinds = told(found, "accuracy by kind of request, test")
+    assert {of for of, _ in kinds} == set(KINDS)
+    assert fmean(value(fact).mean for fact in kinds.values()) == pytest.approx(0.5)
 
 
 def test_what_an_arm_rests_on_counts_among_what_it_took() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import fmean
 
-from solon.report import guiding
+from solon.report import detail, guiding
 from solon.report.cells import Cells, row_of
 from solon.report.contrasts import Source, at, difference, figure, greedy, rated, seeds
 from solon.report.fact import JUDGES, SPLITS, VOTED, Fact, Topic, averaged, measured, values_of
@@ -48,8 +48,10 @@ PAIRED: dict[str, tuple[tuple[str, str | None], tuple[str, str | None]]] = {
     },
 }
 """Differences that no claim asks for: the arm and setting that is named first, and the other."""
+BETAS = ("beta_0", "beta_0.01", "beta_0.4")
+"""rl with other KL weights."""
 RESTING: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("beta_0", "beta_0.01", "beta_0.4"), ("trained", "generated")),
+    **dict.fromkeys(BETAS, ("trained", "generated")),
     **dict.fromkeys(("rl_cold", "none", "pairwise"), ("generated",)),
 }
 """Arms whose cells leave out what `rft` took: its stages, or its samples alone, which choose the cases of GRPO."""
@@ -58,21 +60,7 @@ RESTING: dict[str, tuple[str, ...]] = {
 def facts(cells: Cells, draws: Draws | None = None) -> list[Fact]:
     """Return all facts for which there are cells, on however many seeds."""
     draws = draws or Draws()
-    topics: tuple[Topic, ...] = (
-        _rules,
-        _meta,
-        _spreads,
-        _single,
-        _sizes,
-        _pleading,
-        _differences,
-        guiding.guided,
-        guiding.on_dev,
-        guiding.as_chosen,
-        _pairs,
-        _tokens,
-    )
-    return [fact for topic in (*topics, _compute, _unread) for fact in topic(cells, draws)]
+    return [fact for topic in TOPICS for fact in topic(cells, draws)]
 
 
 def _rules(cells: Cells, _: Draws) -> Iterator[Fact]:
@@ -107,16 +95,15 @@ def _spreads(cells: Cells, _: Draws) -> Iterator[Fact]:
 
 
 def _single(cells: Cells, draws: Draws) -> Iterator[Fact]:
-    topic = "AUC of single responses"
-    for judge in JUDGES:
+    own = {f"{judge}, {form}": ("single", f"{judge}, {form}") for judge in JUDGES for form in FORMS}
+    own |= {f"{arm}, sandbox": (arm, "n = 1") for arm in BETAS}
+    for name, k in (("greedy", None), ("@8", 8)):
+        contrasts = {of: figure(rated(*place, k), "auc") for of, place in own.items()}
         for form in FORMS:
-            for name, k in (("greedy", None), ("@8", 8)):
-                contrast = figure(rated("single", f"{judge}, {form}", k), "auc")
-                yield from measured(cells, draws, topic, f"{judge}, {form}", name, "ratio", contrast)
-    for form in FORMS:
-        for name, k in (("greedy", None), ("@8", 8)):
-            gained = difference(rated("single", f"rl, {form}", k), rated("single", f"base, {form}", k), "auc")
-            yield from measured(cells, draws, topic, f"rl - base, {form}", name, "ratio", gained)
+            more, less = (rated("single", f"{judge}, {form}", k) for judge in ("rl", "base"))
+            contrasts[f"rl - base, {form}"] = difference(more, less, "auc")
+        for of, contrast in contrasts.items():
+            yield from measured(cells, draws, "AUC of single responses", of, name, "ratio", contrast)
 
 
 def _sizes(cells: Cells, draws: Draws) -> Iterator[Fact]:
@@ -205,3 +192,24 @@ def _unread(cells: Cells, _: Draws) -> Iterator[Fact]:
         for way, found in shares[arm, setting].items():
             of = arm if setting is None else f"{arm}, {setting}"
             yield from averaged("largest unread shares", of, way, "percent", found)
+
+
+TOPICS: tuple[Topic, ...] = (
+    _rules,
+    _meta,
+    _spreads,
+    detail.curves,
+    detail.shapes,
+    detail.kinds,
+    _single,
+    _sizes,
+    _pleading,
+    _differences,
+    guiding.guided,
+    guiding.on_dev,
+    guiding.as_chosen,
+    _pairs,
+    _tokens,
+    _compute,
+    _unread,
+)
