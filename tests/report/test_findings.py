@@ -187,7 +187,8 @@ def test_markdown_holds_every_table_and_is_the_same_each_time() -> None:
     (part,) = (line for line in lines if line.startswith("|  | rl greedy > pairwise greedy"))
     assert "| above 0 | +25.0 [" in part
     assert part.endswith(" | +25.0, +25.0, +25.0 |")
-    assert "| rl, greedy, test | 90.0 (80.0, 90.0, 100.0) | 0.250 (0.250, 0.250, 0.250) | 60.0 (60.0, 60.0, 60.0) | 50.0 (50.0, 50.0, 50.0) |" in lines
+    alike = [f"{one} ({one}, {one}, {one})" for one in ("0.250", "60.0", "50.0")]
+    assert " | ".join(["| rl, greedy, test", "90.0 (80.0, 90.0, 100.0)", *alike]) + " |" in lines
     assert any("not run | lacks rft on 0 of 3 seeds; lacks rft hinted on 0 of 3 seeds" in line for line in lines)
     blocks = "\n".join(lines).split("\n\n")
     tables = [block.splitlines() for block in blocks if block.startswith("|")]
