@@ -13,13 +13,14 @@ from pathlib import Path
 
 
 @contextmanager
-def transformers_serve(folder: Path, seconds: float = 120) -> Iterator[str]:
+def transformers_serve(folder: Path, seconds: float = 120, preload: bool = True) -> Iterator[str]:
     """Serve a checkpoint folder and yield the base address, once the server says that it is well.
 
+    Without `preload` it serves every checkpoint folder that a request names, and `folder` holds its log alone.
     One thread for its arithmetic: several wait for each other by spinning, which a busy machine turns into minutes.
     """
     port = _free_port()
-    command = [str(Path(sys.executable).parent / "transformers"), "serve", str(folder)]
+    command = [str(Path(sys.executable).parent / "transformers"), "serve", *([str(folder)] if preload else [])]
     options = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     log = folder / "serve.log"
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "no-hub"), "OMP_NUM_THREADS": "1"}

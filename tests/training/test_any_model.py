@@ -15,9 +15,10 @@ from solon import Judge
 from solon.samplers.transformers import eos_of
 from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation
-from solon.types import Message, content
+from solon.types import Message, Verdict, content
 from tests.samplers.serving import transformers_serve
 from tests.training import families, recipes
+from tests.training.rewarding import assert_rewards
 
 pytestmark = pytest.mark.slow
 
@@ -37,34 +38,46 @@ class Trained:
     folder: Path
 
 
+class Results:
+    """Trains each recipe on each family once, for all tests of this file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._done: dict[tuple[str, str, bool], Trained] = {}
+
+    def of(self, recipe: str, family: str, lora: bool) -> Trained:
+        key = (recipe, family, lora)
+        if key not in self._done:
+            base, out = self._base(family), self._folder / "-".join(map(str, key)).replace(" ", "-")
+            folder = recipes.run(recipe, base, out, lora=recipes.LORA if lora else {})
+            assert folder == out / "checkpoint"
+            self._done[key] = Trained(*key, base, folder)
+        return self._done[key]
+
+    def _base(self, family: str) -> Path:
+        base = self._folder / family
+        return base if base.is_dir() else families.save(family, base)
+
+
 @pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return {family: families.save(family, tmp_path_factory.mktemp(family)) for family in FAMILIES}
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return Results(tmp_path_factory.mktemp("results"))
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(recipe, family, lora) for recipe in RECIPES for family in FAMILIES for lora in (False, True)],
-    ids=lambda param: f"{param[0]}-{param[1]}-{'lora' if param[2] else 'full'}",
-)
-def trained(
-    request: pytest.FixtureRequest, bases: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Trained:
-    recipe, family, lora = request.param
-    out = tmp_path_factory.mktemp("out")
-    folder = recipes.run(recipe, bases[family], out, lora=recipes.LORA if lora else {})
-    assert folder == out / "checkpoint"
-    return Trained(recipe, family, lora, bases[family], folder)
-
-
-def test_a_recipe_leaves_a_whole_checkpoint_that_loads_everywhere(trained: Trained) -> None:
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_recipe_leaves_a_whole_checkpoint_that_loads_everywhere(
+    recipe: str, family: str, lora: bool, results: Results
+) -> None:
+    trained = results.of(recipe, family, lora)
     assert_whole(trained)
     assert_learned(trained)
-    if trained.recipe == "meta":
+    if recipe == "meta":
         assert_scores(trained)
     else:
         assert_judges(trained)
-    if trained.lora:
+    if lora:
         assert_merged(trained)
 
 
@@ -127,49 +140,29 @@ def assert_merged(trained: Trained) -> None:
         assert torch.allclose(whole(ids).logits, adapted(ids).logits, atol=1e-5)
 
 
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "lora"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_trl_takes_the_results_as_policy_and_as_reward_model(
-    family: str, bases: dict[str, Path], tmp_path: Path
+    family: str, lora: bool, results: Results, tmp_path: Path
 ) -> None:
-    from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
-
-    policy = recipes.run("rft", bases[family], tmp_path / "rft")
-    scalar = recipes.run("meta", bases[family], tmp_path / "meta")
-    prompts = [{"prompt": [{"role": "user", "content": "Why?"}]}] * 2
-    trainer = GRPOTrainer(
-        model=str(policy),
-        reward_funcs=str(scalar),
-        train_dataset=Dataset.from_list(prompts),
-        args=GRPOConfig(
-            output_dir=str(tmp_path / "trl"),
-            max_steps=1,
-            per_device_train_batch_size=2,
-            num_generations=2,
-            max_completion_length=4,
-            report_to="none",
-            use_cpu=True,
-            bf16=False,
-            activation_checkpointing=False,
-            disable_tqdm=True,
-            save_strategy="no",
-            dataloader_pin_memory=False,
-            logging_steps=1,
-        ),
-    )
-    trainer.train()
-    assert isfinite(trainer.state.log_history[0]["reward"])
+    policy, reward = (results.of(recipe, family, lora).folder for recipe in ("rft", "meta"))
+    assert_rewards(policy, reward, tmp_path)
 
 
-def test_a_result_is_served_by_transformers(bases: dict[str, Path], tmp_path: Path) -> None:
+def test_one_server_of_transformers_serves_what_rft_and_grpo_leave(results: Results, tmp_path: Path) -> None:
     pytest.importorskip("fastapi")
-    folder = recipes.run("rft", bases["qwen3"], tmp_path / "rft")
-    cases = [one.case for one in recipes.cases() if one.case.n > 1]
-    with Judge(str(folder), k=1, max_tokens=8) as local:
-        here = texts(local.batch(cases))
-    with transformers_serve(folder) as url, Judge(url, form="sandbox", k=1, max_tokens=8, concurrency=2) as served:
-        assert texts(served.batch(cases)) == here
+    case = recipes.cases()[1].case
+    judges = [(recipe, family, lora) for recipe in ("rft", "grpo") for family in FAMILIES for lora in (False, True)]
+    folders = [results.of(*judge).folder for judge in judges]
+    served = {}
+    with transformers_serve(tmp_path, preload=False) as url:
+        for folder in folders:
+            with Judge(url, served_model=str(folder), form="sandbox", k=1, max_tokens=8) as judge:
+                served[folder] = texts(judge.batch([case]))
+    for folder in folders:
+        with Judge(str(folder), k=1, max_tokens=8) as judge:
+            assert served[folder] == texts(judge.batch([case])) != [[""]]
 
 
-def texts(verdicts: Sequence[object]) -> list[list[str]]:
-    return [[outcome.text for outcome in verdict.outcomes] for verdict in verdicts]  # type: ignore[attr-defined]
+def texts(verdicts: Sequence[Verdict]) -> list[list[str]]:
+    return [[outcome.text for outcome in verdict.outcomes] for verdict in verdicts]

@@ -30,6 +30,7 @@ from solon.types import Message
 from tests.training import scalars
 from tests.training.making import lone, rated
 from tests.training.recipes import same
+from tests.training.rewarding import assert_rewards
 
 BASES = ("bert", "qwen3", "llama3", "gemma3")
 LORA = {"r": 2, "lora_alpha": 8}
@@ -61,6 +62,8 @@ def test_any_model_trains_and_scores(family: str, lora: dict[str, Any], bases: A
     ids = [Encoder(tokenizer).encode(talk) for talk in spoken]
     assert scores == pytest.approx(scored(model, ids, tokenizer.pad_token_id), abs=1e-5), "served as it was trained"
     assert all(isinstance(score, float) and isfinite(score) for score in scores)
+    if family != "bert":
+        assert_rewards(bases(family), folder, tmp_path)
 
 
 @pytest.mark.slow
