@@ -7,17 +7,22 @@ import torch
 from safetensors.torch import load_file
 
 from solon.files import write_whole
-from solon.training.config import GrpoConfig, MetaConfig, RftConfig
+from solon.training.cloud import cloud
+from solon.training.config import CloudConfig, GrpoConfig, MetaConfig, PairRMConfig, RftConfig, ScalarConfig
+from solon.training.critiques import Critique, criticized_line
 from solon.training.grpo import grpo
 from solon.training.meta import meta
+from solon.training.pairrm import pairrm
 from solon.training.rft import rft
 from solon.training.samples import SampledCase, Trajectory, sampled_line
+from solon.training.scalar import scalar
 from solon.training.steps import Steps
 from solon.types import Judgment, Label, LabeledCase, Order, Unread
 from tests.training.making import labeled, lone, write
 
 SHORT: dict[str, Any] = {"steps": 2, "batch": 8, "micro_batch": 4, "learning_rate": 1e-2, "warmup": 0.0}
 LORA = {"r": 2, "lora_alpha": 8}
+EVERY = ("rft", "grpo", "meta", "scalar", "pairrm", "cloud")
 
 
 def cases(count: int = 8) -> list[LabeledCase]:
@@ -46,6 +51,13 @@ def samples(path: Path, count: int = 8) -> Path:
     return path
 
 
+def criticized(path: Path) -> Path:
+    """Write cases with a critique of every response."""
+    said = [(one, tuple((Critique("so so"),) for _ in one.case.responses)) for one in cases()]
+    write_whole(path, (criticized_line(one, "critique", critiques) for one, critiques in said))
+    return path
+
+
 def brief(outcome: Judgment | Unread, label: Label) -> float:
     """Pay for saying little, so that a model that says nothing readable has something to learn."""
     return -len(outcome.text) / 10
@@ -64,7 +76,15 @@ def run(recipe: str, model: Path, out: Path, tell: Steps | None = None, **option
     if recipe in ("grpo", "grpo trl"):
         rollouts = {"rollouts": "trl"} if recipe == "grpo trl" else {}
         return grpo(grpo_config(model, out, **rollouts, **options), tell)
-    shared = SHORT | {"model": str(model), "out": out, "samples": [samples(out / "samples.jsonl")]} | options
+    out.mkdir(parents=True, exist_ok=True)
+    shared: dict[str, Any] = SHORT | {"model": str(model), "out": out}
+    if recipe == "scalar":
+        return scalar(ScalarConfig(**shared | {"data": [write(out / "cases.jsonl", cases())]} | options), tell)
+    if recipe == "pairrm":
+        return pairrm(PairRMConfig(**shared | {"data": [write(out / "cases.jsonl", cases())]} | options), tell)
+    if recipe == "cloud":
+        return cloud(CloudConfig(**shared | {"data": [criticized(out / "critiques.jsonl")]} | options), tell)
+    shared |= {"samples": [samples(out / "samples.jsonl")]} | options
     if recipe == "rft":
         return rft(RftConfig(**shared), tell)
     return meta(MetaConfig(**{"held_out": 0.3} | shared), tell)

@@ -50,8 +50,10 @@ def samples(folder: Path, *plain: Trajectory, hinted: tuple[Trajectory, ...] = (
     return [folder / "samples.jsonl"]
 
 
-@pytest.mark.parametrize("recipe", ["rft", "grpo", "meta"])
-@pytest.mark.parametrize("steps", [2, 12])
+@pytest.mark.parametrize(
+    ("recipe", "steps"),
+    [*((recipe, 2) for recipe in recipes.EVERY), *((recipe, 12) for recipe in ("rft", "grpo", "meta", "scalar"))],
+)
 def test_a_loss_that_is_no_number_stops_the_training(recipe: str, steps: int, poisoned: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"the training diverged: (train_)?(loss|grad_norm) is nan at step \d+; lower"):
         recipes.run(recipe, poisoned, tmp_path, steps=steps)
@@ -158,7 +160,7 @@ def prompt_of(base: Path, one: LabeledCase) -> tuple[int, ...]:
     return ids
 
 
-@pytest.mark.parametrize("recipe", ["rft", "grpo", "meta"])
+@pytest.mark.parametrize("recipe", recipes.EVERY)
 def test_models_that_cannot_be_trained_are_named(recipe: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "missing"):
@@ -166,7 +168,7 @@ def test_models_that_cannot_be_trained_are_named(recipe: str, tmp_path: Path) ->
             recipes.run(recipe, tmp_path / name, tmp_path / "out")
 
 
-@pytest.mark.parametrize("recipe", ["rft", "grpo", "meta"])
+@pytest.mark.parametrize("recipe", recipes.EVERY)
 def test_a_field_that_peft_does_not_have_is_named(recipe: str, base: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"lora cannot be used: .*'rank'.*; its fields are those of peft's LoraConfig"):
         recipes.run(recipe, base, tmp_path, lora={"rank": 4})

@@ -7,12 +7,25 @@ from typing import Any
 import pytest
 
 from solon.errors import UserError
-from solon.training.config import GrpoConfig, MetaConfig, RftConfig, SampleConfig
+from solon.training.cloud import cloud
+from solon.training.config import (
+    CloudConfig,
+    CritiqueConfig,
+    GrpoConfig,
+    MetaConfig,
+    PairRMConfig,
+    RftConfig,
+    SampleConfig,
+    ScalarConfig,
+)
+from solon.training.criticizing import criticize
 from solon.training.grpo import grpo
 from solon.training.labeled import read_labeled, teaching
 from solon.training.meta import meta
+from solon.training.pairrm import pairrm
 from solon.training.rft import rft
 from solon.training.sampling import sample
+from solon.training.scalar import scalar
 from tests.training.making import Fated, labeled, lone, rated, write
 
 GOOD = {"id": "good", "prompt": "Why?", "responses": ["x", "y"], "best": 0}
@@ -57,6 +70,10 @@ def test_every_recipe_reads_its_data_before_it_loads_a_model(tmp_path: Path) -> 
         lambda: rft(RftConfig(**shared, samples=[file])),
         lambda: grpo(GrpoConfig(**shared, data=[file])),
         lambda: meta(MetaConfig(**shared, samples=[file])),
+        lambda: scalar(ScalarConfig(**shared, data=[file])),
+        lambda: pairrm(PairRMConfig(**shared, data=[file])),
+        lambda: criticize(CritiqueConfig(**shared, data=[file]), sampler=Fated({})),
+        lambda: cloud(CloudConfig(**shared, data=[file])),
     ]
     for recipe in recipes:
         with pytest.raises(UserError, match=r"cases.jsonl', line 1: 'best' is 7"):
