@@ -99,14 +99,14 @@ def tokenizer(family: str) -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=backend, chat_template=kind.template, **kind.named)
 
 
-def model(family: str, context: int = 4096, seed: int = 0) -> PreTrainedModel:
-    """Return a model with random weights that ends its turns as the family's models do."""
+def model(family: str, context: int = 4096, seed: int = 0, **sizes: int) -> PreTrainedModel:
+    """Return a model with random weights that ends its turns as the family's models do; `sizes` make it larger."""
     kind, tokens = FAMILIES[family], tokenizer(family)
     named = {f"{name}_id": tokens.convert_tokens_to_ids(token) for name, token in kind.named.items()}
     ends = [tokens.convert_tokens_to_ids(token) for token in kind.ends]
     blank = {"pad_token_id": None, "bos_token_id": None}
     changes = blank | named | {"vocab_size": _VOCABULARY, "max_position_embeddings": context, "eos_token_id": ends}
-    config = type(CONFIGS[kind.config])(**(CONFIGS[kind.config].to_dict() | changes))
+    config = type(CONFIGS[kind.config])(**(CONFIGS[kind.config].to_dict() | changes | sizes))
     generator = torch.Generator().manual_seed(seed)
     made = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
     with torch.no_grad():
