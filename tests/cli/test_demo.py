@@ -1,12 +1,13 @@
 """`solon demo` in small: every stage runs, the report holds what it shows, and the same command resumes."""
 
+import html
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from solon.report.miniature import WEIGHED
+from solon.report.miniature import WEIGHED, Ranking
 from tests.cli.conftest import Done
 
 pytestmark = pytest.mark.slow
@@ -31,6 +32,17 @@ def test_it_trains_votes_reports_and_resumes(solon: Callable[..., Done], tmp_pat
     assert [row["responses"] for row in figures["sizes"]] == ["1", "3", "4"]
     assert figures["weighed"] in {rule.name for rule in WEIGHED.values()}
     page = (out / "report.html").read_text("utf-8")
+    ranked = json.loads((out / "meta" / "report.json").read_text("utf-8"))
+    assert figures["meta"] == {
+        "judgments": ranked["held out judgments"],
+        "across": ranked["held out auc"],
+        "cases": ranked["held out cases with both"],
+        "within": ranked["held out auc within cases"],
+    }
+    assert Ranking.of(out / "meta" / "checkpoint").told in done.out
+    assert Ranking.of(out / "meta" / "checkpoint").told in html.unescape(page)
+    assert f"across {ranked['held out judgments']} held-out judgments" in done.out
+    assert ranked["held out judgments"] > 0
     blocks = ("By kind of request", "By number of responses", "Time")
     for part in ("data:image/png;base64,", "BEFORE (base, greedy)", "AFTER (reinforced", *blocks):
         assert part in page

@@ -16,7 +16,7 @@ from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, write_json
 from solon.report.curve import KS, earned
-from solon.report.miniature import WEIGHED, Judges, Trained, Weighed, tell, write
+from solon.report.miniature import WEIGHED, Judges, Ranking, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
 from solon.sandbox.judging import Judged, judged
 from solon.types import LabeledCase
@@ -72,7 +72,8 @@ def demo(
         trained = _judged(folders, held, out, seed, clock, console)
         with clock.stage("judging one, three and four responses"):
             sizes = _sizes(folders, max(1, cases // 4), seed)
-        judges = Judges(trained, rule, Judged(tuple(held), tuple(scalar(folders["scalar"], held)), 0.0), sizes)
+        alone = Judged(tuple(held), tuple(scalar(folders["scalar"], held)), 0.0)
+    judges = Judges(trained, rule, Ranking.of(folders["meta"]), alone, sizes)
     figures = tell(judges, console)
     write(judges, clock.seconds, out)
     for path in [out / "figures.json", *([json] if json else [])]:

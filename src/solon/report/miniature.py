@@ -1,10 +1,11 @@
 """What the demo shows: the paper's first figure in miniature, tables, and judgments before and after training."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 
@@ -50,6 +51,36 @@ WEIGHED = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """How a meta model ranks judgments of cases that it did not learn from: AUCs of its logits, right over wrong.
+
+    `across` is over all `judgments`, and `within` the mean over the `cases` that have both kinds; either is None where
+    there are not both.
+    """
+
+    judgments: int
+    across: float | None
+    cases: int
+    within: float | None
+
+    @classmethod
+    def of(cls, checkpoint: Path) -> Self:
+        """Read the report that the training left beside a meta model's checkpoint."""
+        said = json.loads((checkpoint.parent / "report.json").read_text("utf-8"))
+        names = ("judgments", "auc", "cases with both", "auc within cases")
+        return cls(*(said[f"held out {name}"] for name in names))
+
+    @property
+    def told(self) -> str:
+        """Say it in a sentence."""
+        across, within = ("-" if value is None else f"{value:.3f}" for value in (self.across, self.within))
+        return (
+            f"the meta model tells right from wrong with an AUC of {across} across {self.judgments} held-out "
+            f"judgments, and of {within} within a case ({self.cases} with both kinds)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Trained:
     """What one judge came to on the held-out cases: greedily, and by votes at growing k."""
 
@@ -71,11 +102,13 @@ class Trained:
 class Judges:
     """All judges of a demo by name (base, rft, rl) and the scalar model, on the same cases.
 
-    `rule` is how the meta model weighs; `sizes` are votes on further cases, by number of responses and judge.
+    `rule` is how the meta model weighs, and `ranking` how well it knows; `sizes` are votes on further cases, by number
+    of responses and judge.
     """
 
     trained: Mapping[str, Trained]
     rule: Weighed
+    ranking: Ranking
     scalar: Judged
     sizes: Mapping[int, Mapping[str, Judged]]
 
@@ -99,8 +132,8 @@ class Judges:
             f"rl over base, {COMPARED} votes": gain(rl.votes, base.votes, COMPARED),
             f"rl, {most} votes over one": paired(votes[most], votes[1]),
             f"rl, {most} votes over greedy": paired(votes[most], greedy),
-            f"rl, {most} votes, meta over plain": paired(weighed, votes[most]),
             f"rl, {most} votes over the scalar model": paired(votes[most], alone),
+            f"rl, {most} votes, meta over plain": paired(weighed, votes[most]),
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -123,12 +156,14 @@ def tell(judges: Judges, console: Console) -> dict[str, object]:
     console.print(rows_table(sizes, f"by number of responses, {COMPARED} votes"))
     for name, interval in gains.items():
         console.print(f"{name}: {signed(interval)} points", markup=False, highlight=False)
-    console.print(f"of meta-guided votes {judges.rule.name}: chosen on the dev split", markup=False, highlight=False)
+    for line in (f"of meta-guided votes {judges.rule.name}: chosen on the dev split", judges.ranking.told):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     return {
         "points": [_plain(asdict(point)) for point in points],
         "gains": _plain(gains),
         "rules": [_plain(row) for row in rows],
         "weighed": judges.rule.name,
+        "meta": asdict(judges.ranking),
         "sizes": sizes,
         "tokens": {name: {"greedy": t.greedy.tokens, "sampled": t.votes.tokens} for name, t in judges.trained.items()},
     }
@@ -146,6 +181,7 @@ def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
         points_table(points),
         heading("Gains, paired by case"),
         table(("", "points"), [[name, signed(interval)] for name, interval in judges.gains().items()]),
+        text(f"On cases that it did not learn from, {judges.ranking.told}."),
         heading("By kind of request"),
         table(("kind", *judges.trained, "cases"), _kinds(judges)),
         heading(f"By number of responses, {COMPARED} votes"),
