@@ -142,6 +142,7 @@ def test_the_way_to_vote_is_chosen_on_other_folds(solon: Callable[..., Done], tm
     assert found["gain"]["mean"] >= 0
     aucs = {name: auc["mean"] for name, auc in found["auc"].items()}
     assert 0.5 < aucs["margin"] < 0.9 < aucs["weight, among equal margins"], "that model knows all but ties of labels"
+    assert aucs["weight, within a case"] == 1.0
     assert "What tells right judgments from wrong ones" in done.out
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from solon.report.recorded import Recorded
 from solon.reward import correct, decides
-from solon.stats import Interval, Part, auc, combined
+from solon.stats import Interval, Part, auc, bootstrap, combined
 from solon.types import Judgment, Label, Right, Verdict
 
 _RESAMPLES = 200
@@ -27,6 +27,7 @@ class Known(NamedTuple):
 def knowing(run: Recorded, labels: Mapping[str, Label], k: int) -> dict[str, Interval]:
     """Return AUCs (right over wrong, ties as half) of judgments with a strict best, with 95 % intervals over cases.
 
+    `weight, within a case` is the mean over the cases that have right and wrong ones, and left out where none has both.
     Empty where no such judgment has a weight, or all are right or all wrong.
 
     Args:
@@ -40,7 +41,9 @@ def knowing(run: Recorded, labels: Mapping[str, Label], k: int) -> dict[str, Int
     if len({one.right for group in groups for one in group}) < 2:
         return {}
     measures = {"margin": _by_margin, "weight": _by_weight, "weight, among equal margins": _among_equals}
-    return {name: combined([Part(1.0, groups, of)], resamples=_RESAMPLES) for name, of in measures.items()}
+    across = {name: combined([Part(1.0, groups, of)], resamples=_RESAMPLES) for name, of in measures.items()}
+    within = [_by_weight(group) for group in groups if len({one.right for one in group}) == 2]
+    return across | ({"weight, within a case": bootstrap(within)} if within else {})
 
 
 def _known(verdict: Verdict, label: Label, k: int) -> list[Known]:
