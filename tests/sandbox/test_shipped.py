@@ -53,6 +53,14 @@ def test_an_unfinished_run_ships_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "shipped").exists()
 
 
+def test_one_training_alone_ships(tmp_path: Path) -> None:
+    run = made(tmp_path / "run", ("meta",))
+    assert ship(run, tmp_path / "shipped", ["meta"]) == [tmp_path / "shipped" / "meta"]
+    assert [folder.name for folder in (tmp_path / "shipped").iterdir()] == ["meta"]
+    with pytest.raises(UserError, match="'base' is not shipped; the trained checkpoints are rft, rl, meta"):
+        ship(run, tmp_path / "shipped", ["base"])
+
+
 def test_what_ships_is_small_and_says_what_it_speaks() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < LARGEST
     forms = {path.name: Checkpoint.of(str(path)) for path in SHIPPED.iterdir()}

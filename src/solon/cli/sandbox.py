@@ -86,15 +86,17 @@ def instructions(out: Path, /, *, count: Count = 1000, seed: int = 0) -> None:
     write_whole(out, (messages_line(one.messages, one.answer) for one in sandbox.instructions(count, seed=seed)))
 
 
-def ship(run: Path, /) -> None:
+def ship(run: Path, /, *, only: tuple[str, ...] = sandbox.TRAINED) -> None:
     """Take the fine-tuned, the reinforced and the meta model of a demo into the package, for `--model sandbox`.
 
     Parameters
     ----------
     run
-        The folder of the demo.
+        The folder of the demo, or one with trainings in folders of the same names.
+    only
+        Which of the three are taken.
     """
-    for folder in sandbox.ship(run):
+    for folder in sandbox.ship(run, only=only):
         Console(stderr=True).print(f"checkpoint: {folder}", markup=False, highlight=False, soft_wrap=True)
 
 

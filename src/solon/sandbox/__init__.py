@@ -10,13 +10,14 @@ from solon.sandbox.config import BaseConfig
 from solon.sandbox.corpus import instructions
 from solon.sandbox.evaluate import evaluate
 from solon.sandbox.selfcheck import self_check
-from solon.sandbox.shipped import STUDIED, checkpoint, digest, ship
+from solon.sandbox.shipped import STUDIED, TRAINED, checkpoint, digest, ship
 from solon.sandbox.training import train_base
 from solon.sandbox.world import SPLITS, cases, of_other_kinds, true_principles
 
 __all__ = [
     "SPLITS",
     "STUDIED",
+    "TRAINED",
     "BaseConfig",
     "cases",
     "checkpoint",

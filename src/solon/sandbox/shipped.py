@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,17 +61,24 @@ TRAINED = ("rft", "rl", "meta")
 _PATHS = {"model", "out", "data", "samples", "instructions"}
 
 
-def ship(run: Path, target: Path = SHIPPED) -> list[Path]:
-    """Take the checkpoints of a run of `solon demo` into the package: weights in bf16, and a log without paths.
+def ship(run: Path, target: Path = SHIPPED, only: Sequence[str] = TRAINED) -> list[Path]:
+    """Take checkpoints of a run of `solon demo` into the package: weights in bf16, and a log without paths.
+
+    Args:
+        run: the folder of the run, or any with trainings in folders of the same names.
+        target: where the checkpoints go.
+        only: which of `TRAINED` are taken.
 
     Raises:
-        UserError: the run has not come to its end.
+        UserError: a name is none of those, or its training has not come to its end.
     """
     from safetensors.torch import load_file, save_file
 
-    sources = {name: run / name / "checkpoint" for name in TRAINED}
+    if unknown := [name for name in only if name not in TRAINED]:
+        raise UserError(f"'{unknown[0]}' is not shipped; the trained checkpoints are {', '.join(TRAINED)}")
+    sources = {name: run / name / "checkpoint" for name in only}
     if missing := [str(folder) for folder in sources.values() if not (folder / "log.json").is_file()]:
-        raise UserError(f"there is no checkpoint in '{missing[0]}': name the folder of a demo that came to its end")
+        raise UserError(f"there is no checkpoint in '{missing[0]}': name the folder of a training that came to its end")
     for name, source in sources.items():
         folder = target / name
         shutil.copytree(source, folder, dirs_exist_ok=True)
@@ -82,4 +89,4 @@ def ship(run: Path, target: Path = SHIPPED) -> list[Path]:
         told = {"recipe": recipe, "last": log["log"][-1]}
         told |= {key: log[key] for key in ("counts", "report") if key in log}
         (folder / "log.json").write_text(json.dumps(told, indent=2) + "\n", "utf-8")
-    return [target / name for name in TRAINED]
+    return [target / name for name in only]
