@@ -131,6 +131,11 @@ def test_what_an_arm_rests_on_counts_among_what_it_took() -> None:
     assert [value(found["beta_0", name]).mean for name in ("trained on", "generated")] == [1000, 300]
     assert value(found["rl_cold", "trained on, of rl's"]).mean == pytest.approx(1.2)
     assert ("orders", "trained on") not in found
+    del cells["rft"][102]
+    found = told(facts(cells), "compute that made an arm, in tokens of a seed")
+    assert value(found["beta_0", "trained on"]).seeds == (1000, 1000), (
+        "a seed without rft is left out, not told too low"
+    )
 
 
 def test_spreads_are_relative_on_each_seed() -> None:

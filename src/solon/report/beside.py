@@ -1,7 +1,6 @@
 """What stands beside the study's claims: what the world's rules say, meta models, single responses, other numbers."""
 
 from collections.abc import Iterator
-from statistics import fmean
 
 from solon.report import detail, guiding
 from solon.report.cells import Cells, row_of
@@ -29,8 +28,6 @@ PARAMETERS = {"rl": 1.07, "small": 0.37}
 FORMS = ("sandbox", "sandbox-correct")
 LARGEST = 5
 """Unread shares are told of so many settings."""
-
-
 PAIRED: dict[str, tuple[tuple[str, str | None], tuple[str, str | None]]] = {
     **{f"rft - {arm.replace('_', ' ')}": (("rft", "test"), (arm, None)) for arm in TUNED},
     "rl - rl cold": (("rl", "test"), ("rl_cold", None)),
@@ -148,22 +145,27 @@ def _pairs(cells: Cells, _: Draws) -> Iterator[Fact]:
 
 def _tokens(cells: Cells, _: Draws) -> Iterator[Fact]:
     """Tell what the stages took that made each arm: tokens of a seed, and what share of those of rl."""
-    topic, most = "compute that made an arm, in tokens of a seed", _spent(cells, "rl", "trained")
+    topic, main = "compute that made an arm, in tokens of a seed", _spent(cells, "rl", "trained")
     for arm in cells:
-        for kind, told in (("trained", "trained on"), ("generated", "generated")):
-            if any(spent := _spent(cells, arm, kind)):
-                yield from averaged(topic, arm, told, "number", spent)
-        if most and any(spent := _spent(cells, arm, "trained")):
-            share = fmean(spent) / fmean(most)
+        trained, generated = (_spent(cells, arm, kind) for kind in ("trained", "generated"))
+        for told, spent in (("trained on", trained), ("generated", generated)):
+            if any(spent.values()):
+                yield from averaged(topic, arm, told, "number", list(spent.values()))
+        shared = trained.keys() & main.keys()
+        if any(trained.values()) and shared:
+            share = sum(trained[seed] for seed in shared) / sum(main[seed] for seed in shared)
             yield from averaged(topic, arm, "trained on, of rl's", "percent", [share])
 
 
-def _spent(cells: Cells, arm: str, kind: str) -> list[float]:
-    """Return the tokens of each seed, with those of rft that the arm's own stages rest on."""
-    rows = {seed: row_of(cells, arm, seed) for seed in sorted(cells.get(arm, {}))}
-    shared = {seed: row_of(cells, "rft", seed) for seed in rows} if kind in RESTING.get(arm, ()) else {}
-    found = [(row, shared.get(seed)) for seed, row in rows.items() if row and "cost" in row]
-    return [float(own["cost"][kind]) + (float(under["cost"][kind]) if under else 0.0) for own, under in found]
+def _spent(cells: Cells, arm: str, kind: str) -> dict[int, float]:
+    """Return the tokens of each seed that has them, with those of rft that the arm's own stages rest on."""
+    arms = (arm, "rft") if kind in RESTING.get(arm, ()) else (arm,)
+    spent = {}
+    for seed in sorted(cells.get(arm, {})):
+        rows = [row for one in arms if (row := row_of(cells, one, seed)) and "cost" in row]
+        if len(rows) == len(arms):
+            spent[seed] = sum(float(row["cost"][kind]) for row in rows)
+    return spent
 
 
 def _compute(cells: Cells, _: Draws) -> Iterator[Fact]:

@@ -1,16 +1,16 @@
 """Votes that a meta model guides: what they gain over plain ones, and what the dev split chooses."""
 
 from collections.abc import Iterator, Mapping
-from statistics import fmean
 
 from solon.report.cells import Cells, Rows
-from solon.report.contrasts import Source, at, difference, figure, measure, seeds
+from solon.report.contrasts import at, difference, figure, measure, seeds
 from solon.report.fact import SPLITS, Fact, measured
-from solon.report.resampling import Draws
+from solon.report.resampling import Draws, Estimate
 
 DEV = "dev, to choose the rule of meta votes"
 WAYS = {"meta": "the best half", "soft": "all, by the chance to be right"}
 """How a meta model guides votes, by what the cells call it; the first wins a tie on the dev split."""
+ALL = {"votes": "not guided", **WAYS}
 KS = (8, 32)
 
 _CHOSEN = "chosen"
@@ -29,20 +29,16 @@ def guided(cells: Cells, draws: Draws) -> Iterator[Fact]:
 def on_dev(cells: Cells, draws: Draws) -> Iterator[Fact]:
     """Tell which way to guide votes, or none, the dev split would choose on each seed."""
     topic = "votes on the dev split, @8"
-    sources = {told: at(8, "rl", DEV, way) for way, told in {"votes": "not guided", **WAYS}.items()}
-    for seed in seeds(cells, list(sources.values())):
-        alone = {"rl": {seed: cells["rl"][seed]}}
-        found = {told: measure(figure(source), alone, draws) for told, source in sources.items()}
-        known = {told: value for told, value in found.items() if value is not None}
-        for told, value in known.items():
-            yield Fact(topic, f"seed {seed}", told, value, "percent")
-        yield Fact(topic, f"seed {seed}", "chosen", max(known, key=lambda told: known[told].mean), "word")
+    for seed, found in _on_dev(cells, draws).items():
+        for way, value in found.items():
+            yield Fact(topic, f"seed {seed}", ALL[way], value, "percent")
+        yield Fact(topic, f"seed {seed}", "chosen", ALL[max(found, key=lambda way: found[way].mean)], "word")
 
 
 def as_chosen(cells: Cells, draws: Draws) -> Iterator[Fact]:
     """Tell what the way to guide votes that dev chooses of the two gains over plain votes, on each seed and on all."""
     topic = "the way to guide votes that the dev split chooses, over plain ones"
-    ways = _ways(cells)
+    ways = {seed: max(WAYS, key=lambda way: found[way].mean) for seed, found in _on_dev(cells, draws).items()}
     rows = {seed: _renamed(cells["rl"][seed], way) for seed, way in ways.items()}
     alone = {f"seed {seed}": {seed: own} for seed, own in rows.items()}
     for of, own in (alone | {"all seeds": rows} if rows else {}).items():
@@ -54,19 +50,16 @@ def as_chosen(cells: Cells, draws: Draws) -> Iterator[Fact]:
                 yield from measured({"rl": own}, draws, topic, of, f"{split}, @{k}", "small points", contrast)
 
 
-def _ways(cells: Cells) -> dict[int, str]:
-    """Return the way that is the most accurate one on each seed's dev split."""
-    sources = {way: at(8, "rl", DEV, way) for way in WAYS}
-    return {
-        seed: max(WAYS, key=lambda way: _accuracy(cells, sources[way], seed))
-        for seed in seeds(cells, list(sources.values()))
-    }
-
-
-def _accuracy(cells: Cells, source: Source, seed: int) -> float:
-    row = source.row(cells, seed)
-    assert row is not None
-    return fmean(source.values(row))
+def _on_dev(cells: Cells, draws: Draws) -> dict[int, dict[str, Estimate]]:
+    """Return how accurate every way to vote is on each seed's dev split; only seeds that have them all."""
+    contrasts = {way: figure(at(8, "rl", DEV, way)) for way in ALL}
+    found = {}
+    for seed in seeds(cells, [source for contrast in contrasts.values() for source in contrast.sources]):
+        values = {
+            way: measure(contrast, {"rl": {seed: cells["rl"][seed]}}, draws) for way, contrast in contrasts.items()
+        }
+        found[seed] = {way: value for way, value in values.items() if value is not None}
+    return found
 
 
 def _renamed(rows: Rows, way: str) -> Rows:
