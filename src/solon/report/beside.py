@@ -151,10 +151,9 @@ def _tokens(cells: Cells, _: Draws) -> Iterator[Fact]:
         for told, spent in (("trained on", trained), ("generated", generated)):
             if any(spent.values()):
                 yield from averaged(topic, arm, told, "number", list(spent.values()))
-        shared = trained.keys() & main.keys()
-        if any(trained.values()) and shared:
-            share = sum(trained[seed] for seed in shared) / sum(main[seed] for seed in shared)
-            yield from averaged(topic, arm, "trained on, of rl's", "percent", [share])
+        if any(trained.values()):
+            shares = [spent / main[seed] for seed, spent in trained.items() if seed in main]
+            yield from averaged(topic, arm, "trained on, of rl's", "percent", shares)
 
 
 def _spent(cells: Cells, arm: str, kind: str) -> dict[int, float]:

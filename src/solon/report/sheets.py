@@ -24,7 +24,7 @@ _OPENING = (
     "# What the study's cells come to",
     "",
     "Arms, claims and rules are those of docs/study.md. Brackets hold 95 % intervals over the cases of all seeds.",
-    "A figure without one is the mean of its seeds, which stand in parentheses.",
+    "A figure without one is the mean of its seeds; those of shares and ratios stand in parentheses.",
     "",
 )
 
