@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from solon.report import detail, guiding
+from solon.report import breakdown, guiding
 from solon.report.cells import Cells, row_of
 from solon.report.contrasts import Source, at, difference, figure, greedy, rated, seeds
 from solon.report.fact import JUDGES, SPLITS, VOTED, Fact, Topic, averaged, measured, values_of
@@ -199,9 +199,9 @@ TOPICS: tuple[Topic, ...] = (
     _rules,
     _meta,
     _spreads,
-    detail.curves,
-    detail.shapes,
-    detail.kinds,
+    breakdown.curves,
+    breakdown.shapes,
+    breakdown.kinds,
     _single,
     _sizes,
     _pleading,

@@ -65,7 +65,7 @@ class Rules:
     - `implied`: whether the request implies a written principle.
     - `covered by one`, `covered by eight`: the share of the implied weight that the principles of one judgment, and of
       the first eight together, name; the latter of cases with so many judgments.
-    - `distinct sets`: how many different sets of principles the judgments of a case have.
+    - `distinct sets`: how many different sets of principles the judgments of a case have, where any could be read.
     - `weight correlation`: Spearman's, of written and true weights of implied principles.
     """
 
@@ -138,7 +138,7 @@ def _worth(weights: Mapping[Criterion, int], named: Sequence[Named]) -> dict[str
         "implied": [criterion in weights for each in named for criterion in each],
         "covered by one": [_covered(weights, each) for each in named],
         "covered by eight": [_covered(weights, union)] if len(named) >= UNION else [],
-        "distinct sets": [len({frozenset(each) for each in named})],
+        "distinct sets": [len({frozenset(each) for each in named})] if named else [],
     }
 
 
