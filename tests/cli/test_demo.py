@@ -35,13 +35,13 @@ def test_it_trains_votes_reports_and_resumes(solon: Callable[..., Done], tmp_pat
     ranked = json.loads((out / "meta" / "report.json").read_text("utf-8"))
     assert figures["meta"] == {
         "judgments": ranked["held out judgments"],
-        "across": ranked["held out auc"],
+        "overall": ranked["held out auc"],
         "cases": ranked["held out cases with both"],
         "within": ranked["held out auc within cases"],
     }
     assert Ranking.of(out / "meta" / "checkpoint").told in done.out
     assert Ranking.of(out / "meta" / "checkpoint").told in html.unescape(page)
-    assert f"across {ranked['held out judgments']} held-out judgments" in done.out
+    assert f"over all {ranked['held out judgments']} held-out judgments" in done.out
     assert ranked["held out judgments"] > 0
     blocks = ("By kind of request", "By number of responses", "Time")
     for part in ("data:image/png;base64,", "BEFORE (base, greedy)", "AFTER (reinforced", *blocks):

@@ -127,13 +127,13 @@ def test_what_an_arm_rests_on_counts_among_what_it_took() -> None:
 
     cells = {"rl": cost(1000, 300), "rft": cost(100, 50), "rl_cold": cost(1200, 400), "beta_0": cost(900, 250)}
     found = told(facts(cells | {"orders": cost(0, 0)}), "compute that made an arm, in tokens of a seed")
-    assert [value(found["rl_cold", name]).mean for name in ("trained on", "generated")] == [1200, 450]
-    assert [value(found["beta_0", name]).mean for name in ("trained on", "generated")] == [1000, 300]
-    assert value(found["rl_cold", "trained on, of rl's"]).mean == pytest.approx(1.2)
+    assert [value(found["rl cold", name]).mean for name in ("trained on", "generated")] == [1200, 450]
+    assert [value(found["beta 0", name]).mean for name in ("trained on", "generated")] == [1000, 300]
+    assert value(found["rl cold", "trained on, of rl's"]).mean == pytest.approx(1.2)
     assert ("orders", "trained on") not in found
     del cells["rft"][102]
     found = told(facts(cells), "compute that made an arm, in tokens of a seed")
-    assert value(found["beta_0", "trained on"]).seeds == (1000, 1000), (
+    assert value(found["beta 0", "trained on"]).seeds == (1000, 1000), (
         "a seed without rft is left out, not told too low"
     )
 

@@ -14,9 +14,9 @@ from solon.report.miniature import Ranking
         (
             0.74273,
             0.6928,
-            "with an AUC of 0.743 across 444 held-out judgments, and of 0.693 within a case (57 with both",
+            "with an AUC of 0.743 over all 444 held-out judgments, and of 0.693 within a case (57 with both",
         ),
-        (None, None, "with an AUC of - across 444 held-out judgments, and of - within a case (57 with both kinds)"),
+        (None, None, "with an AUC of - over all 444 held-out judgments, and of - within a case (57 with both kinds)"),
     ],
 )
 def test_how_a_meta_model_ranks_is_read_from_the_report_of_its_training(

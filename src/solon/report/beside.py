@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from solon.report import breakdown, guiding
-from solon.report.cells import Cells, row_of
+from solon.report.cells import Cells, row_of, title_of
 from solon.report.contrasts import Source, at, difference, figure, greedy, rated, seeds
 from solon.report.fact import JUDGES, SPLITS, VOTED, Fact, Topic, averaged, measured, values_of
 from solon.report.resampling import Draws, Unit
@@ -29,7 +29,7 @@ FORMS = ("sandbox", "sandbox-correct")
 LARGEST = 5
 """Unread shares are told of so many settings."""
 PAIRED: dict[str, tuple[tuple[str, str | None], tuple[str, str | None]]] = {
-    **{f"rft - {arm.replace('_', ' ')}": (("rft", "test"), (arm, None)) for arm in TUNED},
+    **{f"rft - {title_of(arm)}": (("rft", "test"), (arm, None)) for arm in TUNED},
     "rl - rl cold": (("rl", "test"), ("rl_cold", None)),
     "rl - scalar": (("rl", "test"), ("scalar", "test")),
     "rl - scalar, unseen": (("rl", "unseen"), ("scalar", "unseen")),
@@ -67,7 +67,7 @@ def _rules(cells: Cells, _: Draws) -> Iterator[Fact]:
         for way, told in (("greedy", "greedy"), ("votes", votes)):
             for name, unit in RULES.items():
                 source = Source(judge, split, ("rules", way, name))
-                of = f"{judge.replace('_', ' ')}, {told}, {split or 'test'}"
+                of = f"{title_of(judge)}, {told}, {split or 'test'}"
                 yield from averaged("by the world's rules", of, RENAMED.get(name, name), unit, values_of(cells, source))
 
 
@@ -150,10 +150,10 @@ def _tokens(cells: Cells, _: Draws) -> Iterator[Fact]:
         trained, generated = (_spent(cells, arm, kind) for kind in ("trained", "generated"))
         for told, spent in (("trained on", trained), ("generated", generated)):
             if any(spent.values()):
-                yield from averaged(topic, arm, told, "number", list(spent.values()))
+                yield from averaged(topic, title_of(arm), told, "number", list(spent.values()))
         if any(trained.values()):
             shares = [spent / main[seed] for seed, spent in trained.items() if seed in main]
-            yield from averaged(topic, arm, "trained on, of rl's", "percent", shares)
+            yield from averaged(topic, title_of(arm), "trained on, of rl's", "percent", shares)
 
 
 def _spent(cells: Cells, arm: str, kind: str) -> dict[int, float]:
@@ -191,7 +191,7 @@ def _unread(cells: Cells, _: Draws) -> Iterator[Fact]:
     ranked = sorted(shares, key=lambda one: -max((s for each in shares[one].values() for s in each), default=0.0))
     for arm, setting in ranked[:LARGEST]:
         for way, found in shares[arm, setting].items():
-            of = arm if setting is None else f"{arm}, {setting}"
+            of = title_of(arm) if setting is None else f"{title_of(arm)}, {setting}"
             yield from averaged("largest unread shares", of, way, "percent", found)
 
 

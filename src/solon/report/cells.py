@@ -12,6 +12,11 @@ Cells: TypeAlias = Mapping[str, Mapping[int, Rows]]
 """Rows by arm and seed; the same row of all seeds of an arm is the same judge and setting."""
 
 
+def title_of(arm: str) -> str:
+    """Name an arm as pages do: `rft failed`."""
+    return arm.replace("_", " ")
+
+
 def cell_path(folder: Path, arm: str, seed: int) -> Path:
     """Return where a cell is kept."""
     return folder / f"{arm}-{seed}.json.gz"

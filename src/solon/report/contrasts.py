@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from solon.errors import UserError
-from solon.report.cells import Cells, Row, row_of
+from solon.report.cells import Cells, Row, row_of, title_of
 from solon.report.resampling import Combine, Draws, Estimate, Table, estimate
 
 Statistic: TypeAlias = Literal["mean", "auc", "deviation"]
@@ -43,7 +43,7 @@ class Source:
         words = [key for key in self.keys if key not in ("earned", "rated", "votes")]
         what = [f"@{word}" if word.isdecimal() else word for word in words]
         where = [] if self.setting in (None, "test") else [f"({self.setting})"]
-        return " ".join([self.arm.replace("_", " "), *what, *where])
+        return " ".join([title_of(self.arm), *what, *where])
 
 
 @dataclass(frozen=True, slots=True)

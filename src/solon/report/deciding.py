@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Literal, TypeAlias
 
-from solon.report.cells import Cells
+from solon.report.cells import Cells, title_of
 from solon.report.contrasts import Contrast, Source, measure, seeds
 from solon.report.curve import KS
 from solon.report.resampling import Draws, Estimate, Unit
@@ -129,7 +129,7 @@ def _missing(cells: Cells, sources: Sequence[Source]) -> tuple[str, ...]:
 
 def _lacking(cells: Cells, source: Source) -> str:
     run, count = len(cells.get(source.arm, {})), len(seeds(cells, [source]))
-    named = source.arm.replace("_", " ") if run < SEEDS else source.title
+    named = title_of(source.arm) if run < SEEDS else source.title
     return f"{named} on {run if run < SEEDS else count} of {SEEDS} seeds" if count < SEEDS else ""
 
 

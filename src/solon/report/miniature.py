@@ -54,12 +54,12 @@ WEIGHED = {
 class Ranking:
     """How a meta model ranks judgments of cases that it did not learn from: AUCs of its logits, right over wrong.
 
-    `across` is over all `judgments`, and `within` the mean over the `cases` that have both kinds; either is None where
+    `overall` is over all `judgments`, and `within` the mean over the `cases` that have both kinds; either is None where
     there are not both.
     """
 
     judgments: int
-    across: float | None
+    overall: float | None
     cases: int
     within: float | None
 
@@ -73,9 +73,9 @@ class Ranking:
     @property
     def told(self) -> str:
         """Say it in a sentence."""
-        across, within = ("-" if value is None else f"{value:.3f}" for value in (self.across, self.within))
+        overall, within = ("-" if value is None else f"{value:.3f}" for value in (self.overall, self.within))
         return (
-            f"the meta model tells right from wrong with an AUC of {across} across {self.judgments} held-out "
+            f"the meta model tells right from wrong with an AUC of {overall} over all {self.judgments} held-out "
             f"judgments, and of {within} within a case ({self.cases} with both kinds)"
         )
 

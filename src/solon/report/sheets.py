@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from solon.report.cells import title_of
 from solon.report.deciding import Claim, Part
 from solon.report.fact import Fact
 from solon.report.findings import COSTS, MEASURES, ArmFound, Findings
@@ -112,7 +113,7 @@ def _line(cells: Sequence[str]) -> str:
 
 def _arms(arms: Sequence[ArmFound]) -> Sheet:
     heads = [title for title in MEASURES if "strict" not in title]
-    rows = [[a.arm, a.setting, str(a.seeds), f"{a.cases:,}", *_earned(a, heads)] for a in arms]
+    rows = [[title_of(a.arm), a.setting, str(a.seeds), f"{a.cases:,}", *_earned(a, heads)] for a in arms]
     title = "Arms: accuracy, ties shared, percent [95 % interval over cases]"
     return Sheet(title, ["arm", "setting", "seeds", "cases", *heads], rows)
 
@@ -124,10 +125,8 @@ def _earned(arm: ArmFound, titles: Sequence[str]) -> list[str]:
 def _costs(arms: Sequence[ArmFound]) -> Sheet:
     """Lay out strict accuracies and tokens, which are means over seeds."""
     heads = [title for title in MEASURES if "strict" in title]
-    rows = [
-        [a.arm, a.setting, *_earned(a, heads), *(f"{a.costs[c]:,.0f}" if c in a.costs else MISSING for c in COSTS)]
-        for a in arms
-    ]
+    costs = [[f"{a.costs[c]:,.0f}" if c in a.costs else MISSING for c in COSTS] for a in arms]
+    rows = [[title_of(a.arm), a.setting, *_earned(a, heads), *c] for a, c in zip(arms, costs, strict=True)]
     title = "Arms: accuracy where a tie is wrong, and tokens of a judgment"
     return Sheet(title, ["arm", "setting", *heads, *COSTS], rows)
 
