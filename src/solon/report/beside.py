@@ -93,7 +93,7 @@ def _spreads(cells: Cells, _: Draws) -> Iterator[Fact]:
 
 def _single(cells: Cells, draws: Draws) -> Iterator[Fact]:
     own = {f"{judge}, {form}": ("single", f"{judge}, {form}") for judge in JUDGES for form in FORMS}
-    own |= {f"{arm}, sandbox": (arm, "n = 1") for arm in BETAS}
+    own |= {f"{title_of(arm)}, sandbox": (arm, "n = 1") for arm in BETAS}
     for name, k in (("greedy", None), ("@8", 8)):
         contrasts = {of: figure(rated(*place, k), "auc") for of, place in own.items()}
         for form in FORMS:
