@@ -11,11 +11,12 @@ from solon.errors import UserError
 from solon.files import write_json
 from solon.report.beside import facts
 from solon.report.cells import Row, read_cells
-from solon.report.claims import claims
+from solon.report.claims import ASKED, GROWING, claims
+from solon.report.deciding import Claim, Outcome, Part, Ruling, growing, judge
 from solon.report.fact import Fact
 from solon.report.findings import draw_findings, findings
 from solon.report.guiding import DEV
-from solon.report.resampling import Draws, Estimate
+from solon.report.resampling import Draws, Estimate, Unit
 from solon.report.sheets import brief, markdown, sheet_lines, sheets, written
 from solon.report.studied import lines, studied
 from solon.report.tables import text_table
@@ -170,7 +171,7 @@ def test_single_responses_have_an_auc() -> None:
 def test_what_votes_of_a_small_model_cost_is_shown() -> None:
     small = arm(shares(0.5), tokens={"greedy": 100, "votes": 50})
     found = told(facts({"rl": seeded(rl), "small": small}), "compute of a small model's votes")
-    assert value(found["small @32", "tokens a case"]).mean == 1600
+    assert value(found["small @32", "generated tokens a case"]).mean == 1600
     assert value(found["rl greedy", "times millions of parameters"]).mean == pytest.approx(107)
 
 
@@ -239,10 +240,61 @@ def test_a_claim_in_brief_shows_the_part_that_its_verdict_hangs_on() -> None:
     (line,) = (row for row in brief(claims(cells, Draws(200))).rows if row[0].startswith("C13"))
     assert line[1] == "69.9 over 67.8"
     assert line[2].startswith("rl @8 > pairwise @8: +0.0 [")
-    assert line[2].endswith("], lowest of 2")
+    assert line[2].endswith("], the one undecided of 2")
     assert line[3:] == ["undecided", "`solon sandbox study --only rl --only pairwise`"]
     (lacking,) = (row for row in brief(claims({}, Draws(10))).rows if row[0].startswith("C12"))
     assert lacking[2:4] == ["lacks principles on 0 of 3 seeds", "not run"]
+
+
+def part(text: str, outcome: Outcome, mean: float, lower: float | None = None, unit: Unit = "points") -> Part:
+    bounds = (None,) * 4 if lower is None else (lower, mean, lower, mean)
+    return Part(mean, *bounds, (mean,) * 3, text=text, outcome=outcome, unit=unit)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "one", "parts", "told"),
+    [
+        (
+            "refuted", False,
+            [part("wide", "neither", -0.02, -0.09), part("tight", "below", -0.02, -0.04)],
+            "tight: -2.0 [-4.0, -2.0], the one below 0 of 2",
+        ),
+        (
+            "refuted", False,
+            [part("low", "below", -0.1, -0.2), part("high", "below", -0.1, -0.15), part("open", "neither", -0.3, -0.5)],
+            "low: -10.0 [-20.0, -10.0], lowest of 2 below 0 of 3",
+        ),
+        (
+            "undecided", False,
+            [part("counts", "above", 194.7, unit="values"), part("rl", "above", 0.2), part("base", "neither", 0.3)],
+            "base: +30.0, the one undecided of 3",
+        ),
+        (
+            "holds", False,
+            [part("counts", "above", 194.7, unit="values"), part("ties", "above", 0.2)],
+            "counts: +194.7, first of 2",
+        ),
+        (
+            "holds", True,
+            [part("wide", "neither", 0.5, 0.3), part("some", "above", 0.2, 0.1), part("more", "above", 0.2, 0.15)],
+            "more: +20.0 [+15.0, +20.0], highest of 2 above 0 of 3",
+        ),
+    ],
+)  # fmt: skip
+def test_a_verdict_hangs_on_the_parts_of_its_own_outcome(
+    verdict: Ruling, one: bool, parts: list[Part], told: str
+) -> None:
+    (line,) = brief([Claim("C0", "claimed", "stated", ("rl",), verdict, tuple(parts), one=one)]).rows
+    assert line[2] == told
+
+
+def test_the_committed_cells_tell_c11_and_c15_by_the_part_that_decides() -> None:
+    cells, (asked,) = read_cells(CELLS), (one for one in ASKED if one.name == "C11")
+    rows = brief([judge(asked, cells, Draws()), growing(*GROWING, cells)]).rows
+    assert [row[2] for row in rows] == [
+        "rft general greedy > rft no general greedy: -2.2 [-3.7, -0.7], the one below 0 of 3",
+        "base, ties at 32 under 1: +34.6, the one undecided of 4",
+    ]
 
 
 def test_the_lines_that_ship_are_read_back_as_they_were_and_say_that_they_are_of_the_study(tmp_path: Path) -> None:

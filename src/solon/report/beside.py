@@ -140,7 +140,7 @@ def _pairs(cells: Cells, _: Draws) -> Iterator[Fact]:
     yield from averaged(topic, "rl", "same best", "percent", values_of(cells, Source("pairs", "list", ("agree",))))
     for setting in ("list", "pairs"):
         source = Source("pairs", setting, ("per case",))
-        yield from averaged(topic, "rl", f"tokens a case, {setting}", "number", values_of(cells, source))
+        yield from averaged(topic, "rl", f"generated tokens a case, {setting}", "number", values_of(cells, source))
 
 
 def _tokens(cells: Cells, _: Draws) -> Iterator[Fact]:
@@ -168,14 +168,14 @@ def _spent(cells: Cells, arm: str, kind: str) -> dict[int, float]:
 
 
 def _compute(cells: Cells, _: Draws) -> Iterator[Fact]:
-    """Tell what C8 matches: tokens of a case's judgments, and the same times millions of parameters."""
+    """Tell what C8 matches: generated tokens of a case's judgments, and the same times millions of parameters."""
     topic = "compute of a small model's votes"
     for arm, of, k, source in (
         ("rl", "rl greedy", 1, Source("rl", "test", ("tokens", "greedy"))),
         ("small", "small @32", 32, Source("small", None, ("tokens", "votes"))),
     ):
         tokens = [k * each for each in values_of(cells, source)]
-        yield from averaged(topic, of, "tokens a case", "number", tokens)
+        yield from averaged(topic, of, "generated tokens a case", "number", tokens)
         yield from averaged(topic, of, "times millions of parameters", "number", [PARAMETERS[arm] * t for t in tokens])
 
 

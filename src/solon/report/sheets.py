@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from solon.report.cells import title_of
-from solon.report.deciding import Claim, Part
+from solon.report.deciding import Claim, Outcome, Part, Ruling
 from solon.report.fact import Fact
 from solon.report.findings import COSTS, MEASURES, ArmFound, Findings
 from solon.report.resampling import Estimate, Unit
@@ -20,6 +20,13 @@ _UNITS: dict[Unit, tuple[float, int, str]] = {
 """How a figure is written: times what, with how many decimals, and with which sign."""
 
 MISSING = "-"
+
+_DECIDING: dict[Ruling, tuple[Outcome, str]] = {
+    "holds": ("above", "above 0"),
+    "refuted": ("below", "below 0"),
+    "undecided": ("neither", "undecided"),
+}
+"""The outcome of the parts that a verdict hangs on, and how the claims in brief call it."""
 
 _OPENING = (
     "# What the study's cells come to",
@@ -76,12 +83,22 @@ def brief(claims: Sequence[Claim]) -> Sheet:
 
 
 def _decisive(claim: Claim) -> str:
-    """Write the part that a verdict hangs on: the lowest of those that must all be above 0, else the highest."""
-    parts = [part for part in claim.parts if part.decides]
-    if not parts:
+    """Write the part that a verdict hangs on: of those whose outcome is the verdict's, the lowest or the highest.
+
+    The highest where one part would do; the first where they are of different units, which cannot be compared.
+    """
+    if not claim.parts:
         return f"lacks {', '.join(claim.missing)}"
-    chosen = (max if claim.one else min)(parts, key=lambda part: part.mean if part.lower is None else part.lower)
-    of = "" if len(parts) == 1 else f", {'highest' if claim.one else 'lowest'} of {len(parts)}"
+    outcome, side = _DECIDING[claim.verdict]
+    parts = [part for part in claim.parts if part.decides]
+    alike = [part for part in parts if part.outcome == outcome]
+    if len({part.unit for part in alike}) > 1:
+        chosen, which = alike[0], "first"
+    else:
+        pick, which = (max, "highest") if claim.one else (min, "lowest")
+        chosen = pick(alike, key=lambda part: part.mean if part.lower is None else part.lower)
+    told = f"{which} of {len(alike)}" if len(alike) > 1 else "the one"
+    of = f", {told} {side} of {len(parts)}" if len(alike) < len(parts) else f", {told}" if len(parts) > 1 else ""
     return f"{chosen.text}: {written(chosen, chosen.unit)}{of}"
 
 
@@ -127,7 +144,7 @@ def _costs(arms: Sequence[ArmFound]) -> Sheet:
     heads = [title for title in MEASURES if "strict" in title]
     costs = [[f"{a.costs[c]:,.0f}" if c in a.costs else MISSING for c in COSTS] for a in arms]
     rows = [[title_of(a.arm), a.setting, *_earned(a, heads), *c] for a, c in zip(arms, costs, strict=True)]
-    title = "Arms: accuracy where a tie is wrong, and tokens of a judgment"
+    title = "Arms: accuracy where a tie is wrong, and generated tokens of a judgment"
     return Sheet(title, ["arm", "setting", *heads, *COSTS], rows)
 
 
