@@ -9,7 +9,7 @@ from rich.console import Console
 
 from solon.errors import UserError
 from solon.report.curve import curve, earned, shape
-from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
+from solon.report.page import Level, Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.tables import curve_table, facts_table, percent, rows_table
 from solon.stats import Interval
 from solon.types import Best, Label, Ratings, Right
@@ -120,7 +120,7 @@ def test_the_page_needs_nothing_else(tmp_path: Path) -> None:
     verdicts = [voted(judged(1, 2), judged(i, 3)) for i in range(1, 5)]
     points = curve(verdicts, [Best(1)] * 4, (1, 2))
     lines = [Line("a judge", "#123456", points, points[0]), Line("another", "#654321", points[:1], marks="s--")]
-    draw(lines, tmp_path / "curve.png", "a <curve>", flat={"a scalar model": 0.5})
+    draw(lines, tmp_path / "curve.png", "a <curve>", flat=[Level("a scalar model", 0.5)])
     blocks = [picture(tmp_path / "curve.png", 'a "curve"'), points_table(points), heading("<h>"), text("<t>")]
     write_page(tmp_path / "curve.html", "a <curve>", [*blocks, verbatim("said <b>"), table(("<x>",), [["<y>"]])])
     page = (tmp_path / "curve.html").read_text("utf-8")

@@ -18,7 +18,7 @@ from solon.sandbox.measures import BEYOND, Rules, rules
 from solon.stats import Interval
 from solon.types import PrinciplesMode
 
-RATIOS = ("weight correlation", "distinct sets")
+RATIOS = ("weight correlation", "distinct sets", "auc")
 """Figures that are no shares."""
 
 

@@ -8,7 +8,19 @@ from solon.benchmarks.bias import Bin
 from solon.benchmarks.judging import cases_of
 from solon.benchmarks.points import Point
 from solon.report.benchmark import Report, sheets, verdict
-from solon.report.page import Line, draw, folded, heading, need_matplotlib, picture, table, text, verbatim, write_page
+from solon.report.page import (
+    Level,
+    Line,
+    draw,
+    folded,
+    heading,
+    need_matplotlib,
+    picture,
+    table,
+    text,
+    verbatim,
+    write_page,
+)
 from solon.report.show import show
 from solon.reward import best_responses, decides
 from solon.types import Right
@@ -50,7 +62,7 @@ def draw_curve(report: Report, path: Path) -> None:
         lines.append(Line(f"{name}, random ties", color, [_Random(point) for point in votes], marks="s--"))
     if greedy is not None and not names:
         lines = [Line("greedy, official", _COLORS[0], [greedy]), Line("random ties", _COLORS[1], [_Random(greedy)])]
-    flat = {name: scores["random"] for name, scores in report.baselines.items()}
+    flat = [Level(name, scores["random"]) for name, scores in report.baselines.items()]
     draw(lines, path, f"{report.benchmark.title}: {report.system}", flat=flat)
 
 

@@ -13,7 +13,7 @@ from solon.report.claims import claims
 from solon.report.contrasts import Source, figure, greedy, measure
 from solon.report.deciding import Claim
 from solon.report.fact import Fact
-from solon.report.page import Line, draw
+from solon.report.page import Level, Line, draw
 from solon.report.resampling import Draws, Estimate
 from solon.report.studied import LINES, Height, heights, interval
 
@@ -113,7 +113,7 @@ def draw_findings(cells: Cells, path: Path) -> None:
     if not lines:
         raise UserError(f"no cells of {', '.join(dict.fromkeys(arm for arm, *_ in DRAWN))}: there is nothing to draw")
     alone = measure(figure(greedy("scalar")), cells, draws)
-    flat = {} if alone is None else {"scalar model (Bradley-Terry)": alone.mean}
+    flat = [] if alone is None else [Level("scalar model (Bradley-Terry)", alone.mean)]
     draw(lines, path, "accuracy against votes, two responses of the test split", flat=flat)
 
 

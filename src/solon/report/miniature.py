@@ -11,10 +11,10 @@ from rich.console import Console
 
 from solon.report.curve import Point, curve, earned
 from solon.report.judges import accuracy_row, gain, judge_row
-from solon.report.page import Line, draw, heading, picture, points_table, table, text, verbatim, write_page
+from solon.report.page import Level, Line, draw, heading, picture, points_table, table, text, verbatim, write_page
 from solon.report.show import show
 from solon.report.studied import Studied, studied
-from solon.report.tables import curve_table, percent, rows_table, signed
+from solon.report.tables import curve_table, percent, ratio, rows_table, signed
 from solon.sandbox.judging import Judged
 from solon.stats import Interval, bootstrap, paired
 from solon.vote import TRUSTS, chance, half, vote
@@ -23,7 +23,8 @@ TITLE = "A tiny judge learns to write principles, and grows more accurate with e
 COLORS = {"base": "#9a8c7a", "rft": "#b5651d", "rl": "#1f5c99"}
 NAMES = {"base": "base", "rft": "after fine-tuning (RFT)", "rl": "after reinforcement (RL)"}
 STUDIED = (
-    "Lines marked 'study' with triangles are those of docs/study.md, on its own cases; no run of the demo makes them."
+    "Lines marked 'study', with triangles at their points or, where they are flat, at both ends, are those of "
+    "docs/study.md, on its own cases; no run of the demo makes them."
 )
 COMPARED = 8
 """Gains between judges are told at one greedy judgment and at so many votes."""
@@ -182,7 +183,7 @@ def write(judges: Judges, seconds: Mapping[str, float], out: Path) -> None:
         heading("Gains, paired by case"),
         table(("", "points"), [[name, signed(interval)] for name, interval in judges.gains().items()]),
         text(f"On cases that it did not learn from, {judges.ranking.told}."),
-        heading("By kind of request"),
+        heading(f"By kind of request, {COMPARED} votes"),
         table(("kind", *judges.trained, "cases"), _kinds(judges)),
         heading(f"By number of responses, {COMPARED} votes"),
         table(("responses", *judges.sizes[1], "chance", "cases"), _sizes(judges)),
@@ -203,15 +204,15 @@ def _drawn(judges: Judges, points: Sequence[Point], study: Sequence[Studied], pa
         lines.append(Line(NAMES[name], COLORS[name], rest[:half_way], greedy))
         if name == "rl":
             lines.append(Line(f"{NAMES[name]}, meta-guided", "#2e7d4f", rest[half_way:], marks="s--"))
-    flat = {"scalar model (Bradley-Terry)": points[-1].accuracy.mean}
-    flat |= {one.title: one.greedy for one in study if not one.votes}
+    flat = [Level("scalar model (Bradley-Terry)", points[-1].accuracy.mean)]
+    flat += [one.level for one in study if not one.votes]
     title = "accuracy against votes, on held-out sandbox cases"
     tokens = judges.trained["rl"].votes.tokens
     draw([*lines, *(one.line for one in study if one.votes)], path, title, flat=flat, tokens=tokens)
 
 
 def _kinds(judges: Judges) -> list[list[str]]:
-    """Return a row per kind of request: the accuracy of every judge's most votes."""
+    """Return a row per kind of request: the accuracy of every judge at the same number of votes."""
     labeled = next(iter(judges.trained.values())).votes.labeled
     kinds = sorted({str(one.case.tags["kind"]) for one in labeled})
     rows = []
@@ -219,7 +220,7 @@ def _kinds(judges: Judges) -> list[list[str]]:
         places = [i for i, one in enumerate(labeled) if one.case.tags["kind"] == kind]
         cells = []
         for one in judges.trained.values():
-            values = earned(one.votes.verdicts, [each.label for each in labeled], one.ks[-1])
+            values = earned(one.votes.verdicts, [each.label for each in labeled], COMPARED)
             cells.append(percent(bootstrap([values[i] for i in places])))
         rows.append([kind, *cells, str(len(places))])
     return rows
@@ -239,7 +240,7 @@ def _sizes(judges: Judges) -> list[list[str]]:
 def _told(row: Mapping[str, Any]) -> str:
     if "accuracy" in row:
         return percent(row["accuracy"])
-    return "-" if row["auc"] is None else f"AUC {row['auc']:.3f}"
+    return "-" if row["auc"] is None else f"AUC {ratio(row['auc'])}"
 
 
 def _examples(judges: Judges) -> list[str]:

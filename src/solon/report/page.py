@@ -56,6 +56,19 @@ class Line:
     marks: str = "o-"
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A flat line of a picture: how accurate a model is that does not vote.
+
+    `marks` is how matplotlib draws it; a marker stands at either end.
+    """
+
+    name: str
+    accuracy: float
+    color: str = "#777777"
+    marks: str = "-."
+
+
 def need_matplotlib() -> None:
     """Make sure that curves can be drawn, before anything else is done for them.
 
@@ -69,7 +82,7 @@ def need_matplotlib() -> None:
 
 
 def draw(
-    lines: Sequence[Line], path: Path, title: str, *, flat: dict[str, float] | None = None, tokens: float | None = None
+    lines: Sequence[Line], path: Path, title: str, *, flat: Sequence[Level] = (), tokens: float | None = None
 ) -> None:
     """Draw accuracy against k (log scale) with 95 % intervals; greedy judgments, and models that do not vote, are flat.
 
@@ -77,7 +90,7 @@ def draw(
         lines: what is drawn, in the order of the legend.
         path: the picture's file.
         title: its title.
-        flat: accuracies of models that do not vote, by name.
+        flat: models that do not vote.
         tokens: how many a judgment has, for a second axis in generated tokens.
 
     Raises:
@@ -100,14 +113,21 @@ def draw(
         if line.greedy is not None:
             mean = 100 * line.greedy.accuracy.mean
             axes.axhline(mean, color=line.color, linestyle=":", linewidth=1.2, label=f"{line.name}, greedy")
-    for name, value in (flat or {}).items():
-        axes.axhline(100 * value, color="#777777", linestyle="-.", linewidth=1.2, label=name)
+    for level in flat:
+        _level(axes, level)
     axes.set(xlabel="judgments per case (k)", ylabel="accuracy, percent", title=title)
     _mark(axes, sorted({point.k for line in lines for point in line.votes}), tokens)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right upper", frameon=False, fontsize="small")
     _keep(figure, path)
     plt.close(figure)
+
+
+def _level(axes: "Axes", level: Level) -> None:
+    """Draw a flat line from one side to the other."""
+    across, height = axes.get_yaxis_transform(), [100 * level.accuracy] * 2
+    drawn = axes.plot([0, 1], height, level.marks, color=level.color, transform=across, scalex=False, clip_on=False)
+    drawn[0].set(linewidth=1.2, label=level.name)
 
 
 def _keep(figure: "Figure", path: Path) -> None:

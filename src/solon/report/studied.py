@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from solon.report.cells import Cells
 from solon.report.contrasts import at, figure, greedy, measure, seeds
 from solon.report.curve import KS
-from solon.report.page import Line
+from solon.report.page import Level, Line
 from solon.report.resampling import Draws, Estimate
 from solon.sandbox import STUDIED
 from solon.stats import Interval
@@ -48,12 +48,17 @@ class Studied:
         """Return its votes, drawn unlike those of a run."""
         return Line(self.title, self.color, self.votes, marks="^:")
 
+    @property
+    def level(self) -> Level:
+        """Return its greedy accuracy, drawn unlike the flat lines of a run."""
+        return Level(self.title, self.greedy, self.color, marks="^--")
+
 
 LINES = (
     ("pairwise", "votes", "pairwise", "#7d3c98"),
     ("pairwise", "sure", "pairwise, by token probability", "#b983c9"),
     ("cloud", "votes", "semi-scalar (CLoud)", "#c0392b"),
-    ("scalar", "votes", "scalar model (Bradley-Terry)", "#777777"),
+    ("scalar", "votes", "scalar model (Bradley-Terry)", "#d6279b"),
 )
 """Arm, way to vote, name and color."""
 
