@@ -156,6 +156,10 @@ def faults(error: ValidationError) -> str:
         name, seen = ".".join(map(str, fault["loc"])), fault["input"]
         if fault["type"] == "extra_forbidden":
             told.append(f"there is no option '{name}'; the options are {', '.join(JudgeConfig.model_fields)}")
+        elif fault["type"] == "missing":
+            told.append(f"{name} is missing: give one, there is no default")
+        elif not name:
+            told.append(fault["msg"].removeprefix("Value error, "))
         else:
             told.append(f"{name} is {seen!r}: {fault['msg'][:1].lower()}{fault['msg'][1:]}")
     return "; ".join(told)

@@ -39,10 +39,10 @@ def judged(one: LabeledCase, right: bool) -> Trajectory:
     return Trajectory(order, f"Principles: {principle}.\n[1] brief yes: 4\n\\boxed{{{scores}}}", right)
 
 
-def samples(path: Path, count: int = 8) -> Path:
+def samples(path: Path, *more: LabeledCase, count: int = 8) -> Path:
     """Write sampled cases in the sandbox's form: two right samples, one wrong and one unread each."""
     lines = []
-    for one in cases(count):
+    for one in [*cases(count), *more]:
         form = "sandbox-correct" if one.case.n == 1 else "sandbox"
         unread = Trajectory(tuple(range(one.case.n)), "I cannot say.", False, "no_scores")
         plain = (judged(one, True), judged(one, False), judged(one, True), unread)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from solon.errors import UserError
 from solon.training.config import GrpoConfig, MetaConfig, RftConfig
@@ -30,6 +31,15 @@ def test_trl_is_told_the_grpo_of_the_paper() -> None:
     assert told.shuffle_dataset is False
     assert told.mask_truncated_completions is False
     assert told.epsilon == 0.2
+
+
+def test_vllm_is_trls_to_sample_with() -> None:
+    vllm = {"use_vllm": True, "vllm_mode": "server", "vllm_server_base_url": "http://gpu:8000"}
+    told = grpo_arguments(config(rollouts="trl", trainer=vllm), prompts=16)
+    assert (told.use_vllm, told.vllm_mode, told.vllm_server_base_url) == (True, "server", "http://gpu:8000")
+    assert grpo_arguments(config(rollouts="trl"), prompts=16).use_vllm is False
+    with pytest.raises(ValidationError, match=r"use_vllm is on while rollouts is 'shared'.*set it to 'trl'"):
+        config(trainer=vllm)
 
 
 def test_every_number_of_the_config_reaches_trl() -> None:

@@ -1,6 +1,7 @@
 """`solon train`: the commands as a user types them, with options in files and flags, and the paper's recipes."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,33 @@ def test_fields_of_others_are_dotted_flags_or_tables(base: Path, tmp_path: Path,
     )
     assert done.code == 0, done.err
     recipe = log_of(tmp_path / "out")["recipe"]
-    print(recipe)
     assert (recipe["batch"], recipe["steps"]) == (8, 2)
+    assert recipe["lora"] == {"r": 2, "lora_alpha": 4}
+    assert recipe["trainer"] == {"logging_steps": 1, "lr_scheduler_type": "linear", "max_grad_norm": 0.5}
+
+
+NUMBERS: dict[str, dict[str, Any]] = {
+    "sample": {"plain": 3, "hint": "failed"},
+    "rft": {"learning_rate": 5e-6, "batch": 1024, "steps": 900, "instruction_share": 0.852},
+    "grpo": {"group": 4, "beta": 0.08, "learning_rate": 4e-7, "batch": 512, "steps": 900},
+    "meta": {"learning_rate": 1e-5, "batch": 512},
+}
+"""The paper's numbers (arXiv 2504.02495, sections 3.2 and 4.2); 0.852 is 1,070 of 1,256 thousand conversations."""
+
+
+def test_the_papers_recipes_hold_its_numbers_and_nothing_else() -> None:
+    assert {file.stem: tomllib.loads(file.read_text("utf-8")) for file in PAPER.glob("*.toml")} == NUMBERS
+
+
+def test_the_papers_sampling_runs(base: Path, tmp_path: Path, solon: Run) -> None:
+    data = write(tmp_path / "cases.jsonl", recipes.cases())
+    given = ("--data", data, "--max-tokens", 4, "--form", "sandbox")
+    done = solon(
+        "train", "sample", "--config", PAPER / "sample.toml", "--model", base, "--out", tmp_path / "out", *given
+    )
+    assert done.code == 0, done.err
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["plain samples"], report["hinted samples"]) == (24, report["cases with 0 right"])
 
 
 @pytest.mark.parametrize("name", ["rft", "grpo", "meta"])
@@ -88,8 +114,7 @@ def test_the_papers_recipes_run_with_other_sizes(name: str, base: Path, tmp_path
     assert done.code == 0, done.err
     log = log_of(tmp_path / "out")
     assert log["log"][-1]["step"] == 2
-    rates = {"rft": 5e-6, "grpo": 4e-7, "meta": 1e-5}
-    assert log["recipe"]["learning_rate"] == rates[name]
+    assert log["recipe"]["learning_rate"] == NUMBERS[name]["learning_rate"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +124,7 @@ def test_the_papers_recipes_run_with_other_sizes(name: str, base: Path, tmp_path
         (["--beta", "-1"], "beta is '-1': input should be greater than or equal to 0"),
         (["--trainer.no-such-field", "1"], "trainer names 'no_such_field', which GRPOConfig does not have"),
         (["--rewards", "nowhere:f"], "the reward 'nowhere:f' cannot be imported"),
+        (["--trainer.use-vllm", "true"], "trainer.use_vllm is on while rollouts is 'shared', which samples itself"),
     ],
 )
 def test_options_that_cannot_be_are_told_in_one_line(
@@ -108,3 +134,15 @@ def test_options_that_cannot_be_are_told_in_one_line(
     done = solon("train", "grpo", "--model", base, "--data", cases, "--out", tmp_path / "out", *SHORT, *options)
     assert done.code == 2
     assert told in done.told
+
+
+def test_what_is_missing_is_named_alone(base: Path, tmp_path: Path, solon: Run) -> None:
+    done = solon("train", "sample", "--model", base, "--out", tmp_path / "out")
+    assert (done.code, done.told) == (2, "solon: data is missing: give one, there is no default")
+
+
+def test_samples_do_not_go_where_a_file_is(base: Path, tmp_path: Path, solon: Run) -> None:
+    cases = write(tmp_path / "cases.jsonl", recipes.cases())
+    done = solon("train", "sample", "--model", base, "--data", cases, "--out", cases)
+    assert done.code == 2
+    assert "cannot be made (File exists): name another one" in done.told

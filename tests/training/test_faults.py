@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
+from solon.data.writing import case_line
 from solon.errors import UserError
 from solon.files import write_whole
 from solon.samplers.local.prompts import Prompts
@@ -113,10 +114,9 @@ def test_a_meta_model_needs_right_and_wrong_judgments(only: Trajectory, tmp_path
 def test_samples_without_any_case_are_told(tmp_path: Path) -> None:
     empty = write(tmp_path / "samples.jsonl", [])
     shared: dict[str, Any] = {"model": "none", "out": tmp_path, "samples": [empty]}
-    with pytest.raises(UserError, match="no sample is left to learn from"):
-        rft(RftConfig(**shared))
-    with pytest.raises(UserError, match="0 judgments"):
-        meta(MetaConfig(**shared))
+    for recipe in (lambda: rft(RftConfig(**shared)), lambda: meta(MetaConfig(**shared))):
+        with pytest.raises(UserError, match=r"no case is left to learn from \(the data are empty\)"):
+            recipe()
 
 
 def test_grpo_tells_when_nothing_is_hard_enough_or_has_one_best(tmp_path: Path) -> None:
@@ -131,15 +131,26 @@ def test_grpo_tells_when_nothing_is_hard_enough_or_has_one_best(tmp_path: Path) 
 def test_the_pass_count_filters_what_grpo_visits(easy: int | None, left: int, base: Path, tmp_path: Path) -> None:
     plain = {0: (WRONG, WRONG, WRONG), 1: (RIGHT, WRONG, WRONG), 2: (RIGHT, RIGHT, WRONG), 3: (RIGHT,) * 3}
     cases = [SampledCase(labeled(f"c{passed}"), "sandbox", given, ()) for passed, given in plain.items()]
-    file = tmp_path / "samples.jsonl"
-    write_whole(file, map(sampled_line, cases))
-    grpo(
-        GrpoConfig(
-            model=str(base), out=tmp_path, data=[file], easy=easy, steps=1, batch=8, max_tokens=2, form="sandbox"
-        )
-    )
-    report = json.loads((tmp_path / "report.json").read_text())
-    assert (report["cases"], report["too easy"]) == (left, 4 - left)
+    write_whole(tmp_path / "samples.jsonl", map(sampled_line, cases))
+    assert visited(tmp_path / "samples.jsonl", easy, base) == (left, 4 - left)
+
+
+@pytest.mark.parametrize(("easy", "left"), [(2, 2), (3, 3), (None, 4), (0, 4)])
+def test_a_pass_count_without_its_samples_filters_where_a_number_is_given(
+    easy: int | None, left: int, base: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(case_line(labeled(f"c{passed}"))) | {"plain_right": passed} for passed in range(4)]
+    write_whole(tmp_path / "cases.jsonl", map(json.dumps, rows))
+    assert visited(tmp_path / "cases.jsonl", easy, base) == (left, 4 - left)
+
+
+def visited(file: Path, easy: int | None, base: Path) -> tuple[int, int]:
+    """Reinforce a model for a step, and return how many cases were visited and how many were too easy."""
+    out = file.parent / "out"
+    shared: dict[str, Any] = {"steps": 1, "batch": 8, "max_tokens": 2, "form": "sandbox"}
+    grpo(GrpoConfig(model=str(base), out=out, data=[file], easy=easy, **shared))
+    report = json.loads((out / "report.json").read_text())
+    return report["cases"], report["too easy"]
 
 
 def test_cases_whose_prompt_leaves_no_room_are_counted_before_the_training(base: Path, tmp_path: Path) -> None:

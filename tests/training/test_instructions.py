@@ -41,6 +41,8 @@ def test_too_few_are_refused_with_the_share_that_they_suffice_for() -> None:
     with pytest.raises(UserError, match=r"asks for 9,000 instructions, and the files hold 100: .* lower it to 0\.09$"):
         mixed(1000, PAIRS, 0.9, seed=0)
     assert len(mixed(1000, PAIRS, 0.09, seed=0)) <= 100
+    with pytest.raises(UserError, match=r"and the files hold 0: name files of them with instructions$"):
+        mixed(1000, [], 0.5, seed=0)
 
 
 def test_the_seed_draws_others() -> None:

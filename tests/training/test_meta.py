@@ -24,7 +24,7 @@ from solon.training.samples import SampledCase, Trajectory, read_samples
 from solon.types import LabeledCase, Message, content, plain
 from tests.judge.judging import boxed, shown
 from tests.training import families, recipes
-from tests.training.making import labeled, lone
+from tests.training.making import labeled, lone, rated
 
 TALKS = [(Message("user", content(f"Which? {'so ' * i}")), Message("assistant", content(boxed([i])))) for i in range(4)]
 
@@ -185,6 +185,15 @@ def test_the_report_is_of_cases_that_were_not_trained_on(base: Path, tmp_path: P
     values = [logit for logit in logits if isinstance(logit, float)]
     assert report["held out auc"] == pytest.approx(auc(values, [one.right for one in held]))
     assert 0 < len(held) < 24
+
+
+def test_cases_without_one_best_are_left_out_and_counted(base: Path, tmp_path: Path) -> None:
+    more = (rated("equal", 1, 1), rated("tied", 2, 2, 1))
+    file = recipes.samples(tmp_path / "more.jsonl", *more)
+    recipes.run("meta", base, tmp_path, samples=[file], held_out=0)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["judgments"] == 24, "three of each of eight cases could be read"
+    assert (report["left out with equal ratings"], report["left out with a tied top"]) == (1, 1)
 
 
 def config(**options: Any) -> MetaConfig:

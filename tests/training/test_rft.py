@@ -10,13 +10,14 @@ from transformers import AutoModelForCausalLM
 
 from solon.checkpoint import Checkpoint
 from solon.data.writing import messages_line
+from solon.errors import UserError
 from solon.files import write_whole
 from solon.forms import load_form
 from solon.training.forms import spoken_by
 from solon.training.samples import SampledCase, Trajectory, sampled_line
 from solon.types import Message, content
 from tests.training import families, recipes
-from tests.training.making import labeled
+from tests.training.making import labeled, rated
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,19 @@ def test_the_report_tells_what_was_kept_and_why_the_rest_was_not(base: Path, tmp
         "judgments": 16,
         "instructions": 4,
     }
+
+
+def test_cases_without_one_best_are_left_out_and_counted(base: Path, tmp_path: Path) -> None:
+    more = (rated("equal", 1, 1), rated("tied", 2, 2, 1), rated("tied too", 3, 1, 3))
+    recipes.run("rft", base, tmp_path, samples=[recipes.samples(tmp_path / "more.jsonl", *more)])
+    told = {"cases": 8, "plain kept": 16, "plain unread": 8, "plain wrong": 8, "judgments": 16, "instructions": 0}
+    assert report(tmp_path) == told | {"left out with equal ratings": 1, "left out with a tied top": 2}
+
+
+def test_nothing_is_left_of_ties_alone(base: Path, tmp_path: Path) -> None:
+    tied = recipes.samples(tmp_path / "tied.jsonl", rated("tied", 2, 2, 1), count=0)
+    with pytest.raises(UserError, match=r"no case is left to learn from \(1 with a tied top\)"):
+        recipes.run("rft", base, tmp_path, samples=[tied])
 
 
 def test_what_the_chat_template_refuses_is_counted_apart_from_what_is_too_long(base: Path, tmp_path: Path) -> None:

@@ -253,7 +253,7 @@ def test_nothing_to_learn_stops_before_a_model_is_loaded(tmp_path: Path) -> None
     data = [rated("a", 1, 1), lone("b", True), lone("c", False)]
     with pytest.raises(UserError, match=r"no case is left .*1 .*with equal ratings.*2 .*single response.*two or more"):
         scalar(scalars.config(tmp_path / "no model", tmp_path, data))
-    with pytest.raises(UserError, match=r"no case is left .*8 split test"):
+    with pytest.raises(UserError, match=r"no case is left .*8 of the split 'test'"):
         scalar(scalars.config(tmp_path / "no model", tmp_path, scalars.cases(split="test")))
     assert split(scalars.config(tmp_path, tmp_path, data, ties=True)).train.count == 2
 

@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from cyclopts.config import Dict
@@ -93,18 +94,41 @@ def _run(arguments: list[str]) -> int:
 def _configured(arguments: list[str]) -> list[str]:
     """Take `--config FILE.toml` out of the arguments: its values stand between the defaults and the flags."""
     app.config = ()
-    flags, rest = [], iter(arguments)
+    flags, files, rest = [], [], iter(arguments)
     for argument in rest:
         name, equals, path = argument.partition("=")
         if name == "--config":
-            path = path if equals else next(rest, "")
-            app.config = (Dict(_toml(path), source=path, use_commands_as_keys=False),)
+            files.append(path if equals else next(rest, ""))
         else:
             flags.append(argument)
+    for path in files[-1:]:
+        values = _toml(path)
+        flags = _joined(flags, {_dashed(key): table for key, table in values.items() if isinstance(table, dict)})
+        told = {key: json.dumps(one, default=str) if isinstance(one, dict) else one for key, one in values.items()}
+        app.config = (Dict(told, source=path, use_commands_as_keys=False),)
     return flags
 
 
-def _toml(path: str) -> dict[str, object]:
+def _joined(flags: list[str], tables: dict[str, dict[str, Any]]) -> list[str]:
+    """Put dotted flags into the file's table of their name, all of which they would replace; return the others."""
+    others, rest = [], iter(flags)
+    for flag in rest:
+        name, equals, value = flag.removeprefix("--").partition("=")
+        of, dot, field = name.partition(".")
+        if flag.startswith("--") and dot and (table := tables.get(_dashed(of))) is not None:
+            for key in [key for key in table if _dashed(key) == _dashed(field)]:
+                del table[key]
+            table[field] = value if equals else next(rest, "")
+        else:
+            others.append(flag)
+    return others
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _toml(path: str) -> dict[str, Any]:
     """Read a TOML file; its tables go on as JSON, which keeps the types of what they hold."""
     try:
         values = tomllib.loads(Path(path).read_text("utf-8"))
@@ -114,7 +138,7 @@ def _toml(path: str) -> dict[str, object]:
         raise UserError(f"'{path}' is no TOML file: {error}") from error
     if named := [key for key in values if key in app]:
         raise UserError(f"'{path}' has a table for '{named[0]}': options stand without the name of their command")
-    return {key: json.dumps(value, default=str) if isinstance(value, dict) else value for key, value in values.items()}
+    return values
 
 
 def _sentence(error: CycloptsError) -> str:

@@ -152,6 +152,12 @@ class GrpoConfig(TrainConfig):
     learning_rate: float = Field(default=4e-7, gt=0)
     """Peak learning rate."""
 
+    @model_validator(mode="after")
+    def _samples_once(self) -> Self:
+        if self.rollouts == "shared" and self.trainer.get("use_vllm"):
+            raise ValueError("trainer.use_vllm is on while rollouts is 'shared', which samples itself: set it to 'trl'")
+        return self
+
 
 class MetaConfig(TrainConfig):
     """The meta reward model (arXiv 2504.02495, section 4.2): binary cross-entropy on the label of equation 10."""

@@ -49,11 +49,10 @@ def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
 
 
 def _easy(one: LabeledCase, times: int | None) -> bool:
-    """Tell whether the case's pass count, if it has one, says that it is too easy."""
+    """Tell whether the case's pass count, if it has one, is `times`, or where that is open all that were drawn."""
     passed, plain = one.case.tags.get("plain_right"), one.case.tags.get("plain")
-    if times == 0 or not isinstance(passed, int) or not isinstance(plain, list):
-        return False
-    return passed >= (len(plain) if times is None else times)
+    enough = len(plain) if times is None and isinstance(plain, list) else times
+    return isinstance(passed, int) and enough is not None and 0 < enough <= passed
 
 
 def _fitting(cases: Sequence[LabeledCase], forms: Forms, config: GrpoConfig) -> list[LabeledCase]:

@@ -39,9 +39,10 @@ def mixed(
     wanted, there = round(judgments * share / (1 - share)), len(instructions)
     if wanted > there:
         most = floor(1000 * there / (judgments + there)) / 1000
+        mend = f"name more of them, or lower it to {most:g}" if there else "name files of them with instructions"
         raise UserError(
             f"instruction_share is {share:g} beside {judgments:,} judgments, which asks for {wanted:,} instructions, "
-            f"and the files hold {there:,}: name more, or lower it to {most:g}"
+            f"and the files hold {there:,}: {mend}"
         )
     return random.Random(stable_hash("instructions", seed)).sample(list(instructions), wanted)
 

@@ -50,7 +50,7 @@ def teaching(cases: Sequence[LabeledCase]) -> Teaching:
     Raises:
         UserError: nothing is left.
     """
-    reasons = [(one, _fault(one.label)) for one in cases]
+    reasons = [(one, unfit(one.label)) for one in cases]
     kept = tuple(one for one, reason in reasons if reason is None)
     skipped = dict(Counter(reason for _, reason in reasons if reason is not None))
     if not kept:
@@ -59,7 +59,8 @@ def teaching(cases: Sequence[LabeledCase]) -> Teaching:
     return Teaching(kept, skipped)
 
 
-def _fault(label: Label) -> str | None:
+def unfit(label: Label) -> str | None:
+    """Say why a label names no single best response, or return None where it does."""
     if isinstance(label, Right):
         return None
     if isinstance(label, Ratings) and len(label.values) == 1:

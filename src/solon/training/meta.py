@@ -19,7 +19,7 @@ from solon.meta import conversation, meta_form
 from solon.order import stable_hash
 from solon.stats import auc
 from solon.training.config import MetaConfig
-from solon.training.samples import SampledCase, Trajectory, read_samples
+from solon.training.samples import SampledCase, Trajectory, teaching_samples
 from solon.training.steps import Steps
 from solon.types import Message
 
@@ -36,20 +36,30 @@ class Lesson:
     right: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What is learned from, what is held out to measure on, and how many cases were left out, by reason."""
+
+    taught: Sequence[Lesson]
+    held: Sequence[Lesson]
+    skipped: dict[str, int]
+
+
 def meta(config: MetaConfig, tell: Steps | None = None) -> Path:
     """Train a meta model and return its checkpoint folder; `out/report.json` says how it ranks held-out judgments.
 
     Raises:
         UserError: a file cannot be read, all judgments are right or all wrong, or the model cannot be loaded.
     """
-    sampled = read_samples(config.samples)
+    sampled, skipped = teaching_samples(config.samples)
     judged = [Lesson(*_judged(one, shown, config.seed)) for one in sampled for shown in one.plain if not shown.unread]
     held = [one for one in judged if _held(one.case_id, config)]
     taught = [one for one in judged if not _held(one.case_id, config)]
     if len({one.right for one in taught}) < 2:
         raise UserError(f"{len(taught)} judgments, all right or all wrong: the meta model needs some of both kinds")
     form = meta_form(load_form(sampled[0].form))
-    return _train(config, taught, held, Checkpoint(form.name, form.template_hash), tell)
+    lessons = Lessons(taught, held, skipped)
+    return _train(config, lessons, Checkpoint(form.name, form.template_hash), tell)
 
 
 def measured(logits: Sequence[float], judged: Sequence[Lesson]) -> dict[str, float | int | None]:
@@ -77,15 +87,14 @@ def _held(case_id: str, config: MetaConfig) -> bool:
     return stable_hash("held out", config.seed, case_id) % 10_000 < 10_000 * config.held_out
 
 
-def _train(
-    config: MetaConfig, taught: Sequence[Lesson], held: Sequence[Lesson], spoken: Checkpoint, tell: Steps | None
-) -> Path:
+def _train(config: MetaConfig, lessons: Lessons, spoken: Checkpoint, tell: Steps | None) -> Path:
     from solon.training.binary import train_binary
     from solon.training.models import save
 
-    done = train_binary(config, lambda model, tokenizer: _rows(config, taught, model, tokenizer), tell)
-    counts = {"judgments": len(taught), "too long": len(taught) - done.rows}
-    found = _measured(done.model, done.tokenizer, held)
+    done = train_binary(config, lambda model, tokenizer: _rows(config, lessons.taught, model, tokenizer), tell)
+    counts = {"judgments": len(lessons.taught), "too long": len(lessons.taught) - done.rows}
+    counts |= {f"left out {reason}": count for reason, count in lessons.skipped.items()}
+    found = _measured(done.model, done.tokenizer, lessons.held)
     report = counts | {f"held out {name}": value for name, value in found.items()}
     write_json(config.out / "report.json", report)
     recipe = config.model_dump(mode="json")

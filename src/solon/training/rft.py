@@ -16,7 +16,7 @@ from solon.training.config import RftConfig
 from solon.training.forms import spoken_by
 from solon.training.instructions import Turns, mixed, read_instructions
 from solon.training.rejection import Kept, reject
-from solon.training.samples import read_samples
+from solon.training.samples import teaching_samples
 from solon.training.steps import Steps
 
 
@@ -26,7 +26,7 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
     Raises:
         UserError: a file cannot be read, no sample is left after rejection, or the model cannot be loaded.
     """
-    sampled = read_samples(config.samples)
+    sampled, skipped = teaching_samples(config.samples)
     rejection = reject(sampled, config.use)
     if not rejection.kept:
         raise UserError(f"no sample is left to learn from: {rejection.counts}; sample more cases, or with hint=all")
@@ -35,6 +35,7 @@ def rft(config: RftConfig, tell: Steps | None = None) -> Path:
     if not judgments and not general:
         raise UserError("instruction_share is 1 and there are no instructions: name files of them, or lower it")
     counts = {"cases": len(sampled), **rejection.counts, "judgments": len(judgments), "instructions": len(general)}
+    counts |= {f"left out {reason}": count for reason, count in skipped.items()}
     spoken = spoken_by(config.model, [one.form for one in sampled])
     return _fine_tune(config, [*judgments, *general], counts, spoken, tell)
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from solon.data.writing import case_line
 from solon.errors import UserError
-from solon.training.labeled import read_labeled
+from solon.training.labeled import read_labeled, teaching, unfit
 from solon.types import LabeledCase, Order, PromptMode, Reason
 
 
@@ -65,6 +65,17 @@ def read_samples(files: Sequence[Path]) -> list[SampledCase]:
     for file in files:
         found += [_sampled(one, file) for one in read_labeled([file])]
     return found
+
+
+def teaching_samples(files: Sequence[Path]) -> tuple[list[SampledCase], dict[str, int]]:
+    """Read sampled cases without those that name no single best response, and count these by reason.
+
+    Raises:
+        UserError: as `read_samples` says, or nothing is left.
+    """
+    found = read_samples(files)
+    skipped = teaching([one.labeled for one in found]).skipped
+    return [one for one in found if unfit(one.labeled.label) is None], skipped
 
 
 def _sampled(one: LabeledCase, file: Path) -> SampledCase:

@@ -15,6 +15,7 @@ from typing import Any
 from solon.checkpoint import Checkpoint
 from solon.config import SamplingConfig
 from solon.errors import UserError
+from solon.files import make_folder
 from solon.forms.form import Form
 from solon.judge import Judge
 from solon.order import stable_hash
@@ -70,7 +71,7 @@ def sample(config: SampleConfig, *, sampler: Sampler | None = None, tell: Tell |
     taught = teaching(read_labeled(config.data))
     forms = Forms.of(config.model, config.form, config.single_form)
     _check(taught.cases, forms, config)
-    config.out.mkdir(parents=True, exist_ok=True)
+    make_folder(config.out)
     sampled = asyncio.run(_sampled(config, taught, forms, sampler or open_sampler(config), tell))
     return Sampling(tuple(sampled), taught.skipped)
 

@@ -68,7 +68,9 @@ def split(config: PairsConfig) -> Parts:
         counts |= {f"{name}: cases": len(pairing.cases), f"{name}: pairs": pairing.count}
         counts |= {f"{name}: skipped {reason}": count for reason, count in pairing.skipped.items()}
     if not train.cases:
-        told = ", ".join(f"{value} {name}" for name, value in counts.items() if value)
+        parts = [f"{count:,} {reason}" for reason, count in train.skipped.items()]
+        parts += [f"{count:,} of the split '{name}'" for name, count in named.items() if name not in ("none", "train")]
+        told = ", ".join(parts)
         raise UserError(
             f"no case is left to train on ({told or 'the data are empty'}): a case needs two or more responses, rated "
             "differently or with a best one, and the split train or none"
