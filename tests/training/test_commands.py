@@ -66,13 +66,13 @@ def test_fields_of_others_are_dotted_flags_or_tables(base: Path, tmp_path: Path,
     )
     done = solon(
         *("train", "rft", "--config", file, "--model", base, "--samples", samples, "--out", tmp_path / "out"),
-        *("--steps", 2, "--lora.lora-alpha", 4, "--trainer.max-grad-norm", 0.5),
+        *("--steps", 2, "--lora.lora-alpha", 4, "--trainer.max-grad-norm", 0.5, "--trainer.logging-steps=2"),
     )
     assert done.code == 0, done.err
     recipe = log_of(tmp_path / "out")["recipe"]
     assert (recipe["batch"], recipe["steps"]) == (8, 2)
     assert recipe["lora"] == {"r": 2, "lora_alpha": 4}
-    assert recipe["trainer"] == {"logging_steps": 1, "lr_scheduler_type": "linear", "max_grad_norm": 0.5}
+    assert recipe["trainer"] == {"logging_steps": 2, "lr_scheduler_type": "linear", "max_grad_norm": 0.5}
 
 
 NUMBERS: dict[str, dict[str, Any]] = {
