@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from solon.checkpoint import SANDBOX
+from solon.checkpoint import folder_of
 from solon.config import SamplingConfig
 from solon.errors import UserError
 from solon.files import make_folder
@@ -67,7 +67,7 @@ class Cache:
 
 def identified(config: SamplingConfig) -> str:
     """Name a model by what tells it from others: its name, what a server is told, and the state of a folder's files."""
-    folder = SANDBOX if config.model == "sandbox" else Path(config.model)
+    folder = folder_of(config.model)
     files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
     states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return json.dumps([config.known, config.extra_body, states], sort_keys=True)

@@ -14,6 +14,11 @@ SANDBOX = SHIPPED / "rl"
 """The tiny model that comes with the package, which `sandbox` stands for as a model."""
 
 
+def folder_of(model: str | Path) -> Path:
+    """Return the folder that a model's name stands for; there need not be one."""
+    return SANDBOX if str(model) == "sandbox" else Path(model)
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """The form that a checkpoint speaks, the hash of its template, and the temperature it is to be sampled at."""
@@ -40,7 +45,7 @@ class Checkpoint:
         Raises:
             UserError: `solon.json` is there but does not hold these fields.
         """
-        path = (SANDBOX if model == "sandbox" else Path(model)) / "solon.json"
+        path = folder_of(model) / "solon.json"
         if not path.is_file():
             return None
         try:

@@ -23,6 +23,19 @@ def make_folder(path: Path) -> None:
         raise UserError(f"the folder '{path}' cannot be made ({error.strerror}): name another one") from error
 
 
+def make_room(*files: Path | None) -> None:
+    """Make the folders of files that a command will write at its end; None is a file that is not wanted.
+
+    Raises:
+        UserError: a folder cannot be made, or a file's name is that of a folder.
+    """
+    wanted = [file for file in files if file]
+    for file in wanted:
+        make_folder(file.parent)
+    if folders := [file for file in wanted if file.is_dir()]:
+        raise UserError(f"'{folders[0]}' cannot be written (Is a directory): name another file")
+
+
 def write_whole(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file that takes its name only when all of them are on disk.
 

@@ -14,7 +14,7 @@ from solon.cascade import Scoring
 from solon.cli.curve import labels_of
 from solon.cli.options import Count, Folds, Share
 from solon.errors import UserError
-from solon.files import make_folder, write_json
+from solon.files import make_room, write_json
 from solon.report.cascading import Goal, Measured, Trial, chosen, held_out, measured
 from solon.report.recorded import Recorded
 from solon.report.tables import percent, rows_table, signed
@@ -124,6 +124,7 @@ def _trials(runs: Sequence[Path], counting: Counting) -> list[Trial]:
     """Score the runs' cases, but for those whose scores they keep, and judge them both ways."""
     if not runs:
         raise UserError("no run is named: give the folders that solon judge --out made")
+    make_room(counting.json)
     return asyncio.run(_judged(runs, counting))
 
 
@@ -179,5 +180,4 @@ def _print(figures: Measured, title: str, k: int) -> None:
 
 def _write(path: Path | None, figures: object) -> None:
     if path is not None:
-        make_folder(path.parent)
         write_json(path, figures)

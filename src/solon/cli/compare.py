@@ -7,12 +7,15 @@ from typing import Any
 
 from rich.console import Console
 
+from solon.checkpoint import folder_of
 from solon.cli.options import Count
 from solon.cli.progress import bar
-from solon.files import write_json
+from solon.errors import UserError
+from solon.files import make_room, write_json
 from solon.report.judges import accuracy_row, gain
 from solon.report.tables import percent, ratio, signed, text_table
 from solon.sandbox import cases as sandbox_cases
+from solon.sandbox import digest
 from solon.sandbox.judging import Judged, judged
 from solon.sandbox.measures import BEYOND, Rules, rules
 from solon.stats import Interval
@@ -39,7 +42,7 @@ def compare(
     Parameters
     ----------
     checkpoints
-        Checkpoint folders; gains are over the first.
+        Checkpoint folders, or sandbox for the judge that comes with the package; gains are over the first.
     split
         The split of the cases: dev for choices; test, unseen, many and pleading measure.
     count
@@ -55,6 +58,11 @@ def compare(
     json
         Also write the figures to this file.
     """
+    if not checkpoints:
+        raise UserError("no checkpoint is named: give folders of checkpoints, or sandbox")
+    for checkpoint in checkpoints:
+        digest(folder_of(checkpoint))
+    make_room(json)
     console = Console()
     labeled = sandbox_cases(split, count, seed=seed, n=n or None)
     first: dict[int, tuple[Judged, Rules]] = {}
@@ -62,7 +70,7 @@ def compare(
     for checkpoint, mode in product(checkpoints, principles):
         for votes in dict.fromkeys((1, k)):
             with bar(console) as tell:
-                found = judged(checkpoint, labeled, votes, seed=seed, principles=mode, tell=tell)
+                found = judged(folder_of(checkpoint), labeled, votes, seed=seed, principles=mode, tell=tell)
             ruled = rules(labeled, found.verdicts)
             name = str(checkpoint) if mode == "self" else f"{checkpoint}, {mode}"
             row = accuracy_row(name, found, votes) | ruled.intervals() | {"tokens": found.tokens}

@@ -9,7 +9,7 @@ from solon.calibrating import read_prior
 from solon.cli.options import Share
 from solon.data import read_cases
 from solon.errors import UserError
-from solon.files import make_folder, write_json
+from solon.files import make_folder, make_room, write_json
 from solon.report.page import need_matplotlib, picture, table, text, write_page
 from solon.report.recorded import Recorded
 from solon.report.spending import Bought, bought, draw_bought
@@ -51,8 +51,8 @@ def curve(
     points = bought(recorded, told, known, delta, recorded.others(run))
     measure = "agreement with all judgments" if labels is None else "accuracy, ties share"
     folder = out or (run if run.is_dir() else run.parent)
-    for path in (folder, *([json.parent] if json else [])):
-        make_folder(path)
+    make_folder(folder)
+    make_room(json)
     _show(points, measure, f"what judgments buy: {len(recorded.cases):,} cases, up to {recorded.k} judgments", folder)
     if json is not None:
         write_json(json, [_plain(point) for point in points])

@@ -14,7 +14,7 @@ from solon.cli.progress import steps as shown
 from solon.cli.rivals import scalar
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
-from solon.files import make_folder, write_json
+from solon.files import make_folder, make_room, write_json
 from solon.report.curve import KS, earned
 from solon.report.miniature import WEIGHED, Judges, Ranking, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
@@ -52,8 +52,8 @@ def demo(
         Also write the figures to this file.
     """
     console = Console()
-    for folder in (out, *([json.parent] if json else [])):
-        make_folder(folder)
+    make_folder(out)
+    make_room(json)
     need_matplotlib()
     need_training()
     console.print(

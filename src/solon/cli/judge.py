@@ -15,7 +15,7 @@ from solon.cli.telling import StagedTelling, Telling, VerdictTelling
 from solon.config import JudgeConfig
 from solon.data import Malformed, each_case, unpacked
 from solon.errors import UserError
-from solon.files import Spool, make_folder, write_json, write_whole
+from solon.files import Spool, make_folder, make_room, write_json, write_whole
 from solon.judge import Judge
 from solon.report.tables import facts_table
 from solon.session import Tell
@@ -67,8 +67,9 @@ def judge(
     """
     console = Console(stderr=True)
     cases = CaseFile(file, reference)
-    for folder in [folder for folder in (out, json and json.parent) if folder]:
-        make_folder(folder)
+    if out:
+        make_folder(out)
+    make_room(json)
     task = _Task(cases, out, json, strict, show, console)
     with _opened(config, first, margin) as model:
         if isinstance(model, Cascade):

@@ -9,9 +9,10 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from solon import sandbox
+from solon.checkpoint import folder_of
 from solon.cli.options import Count
 from solon.data.writing import case_line, messages_line
-from solon.files import write_json, write_whole
+from solon.files import make_room, write_json, write_whole
 from solon.report.tables import rows_table
 
 
@@ -25,6 +26,7 @@ def base(*, config: Annotated[sandbox.BaseConfig | None, Parameter(name="*")] = 
     json
         Also write the measured figures to this file.
     """
+    make_room(json)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     folder = sandbox.train_base(config or sandbox.BaseConfig())
     measure(folder, json=json)
@@ -36,7 +38,7 @@ def measure(checkpoint: Path | None = None, /, *, count: Count = 500, seed: int 
     Parameters
     ----------
     checkpoint
-        The checkpoint folder; by default the one that comes with the package.
+        The checkpoint folder, or sandbox for the judge that comes with the package; by default its base model.
     count
         Cases of each number of responses, 1 to 6.
     seed
@@ -44,7 +46,10 @@ def measure(checkpoint: Path | None = None, /, *, count: Count = 500, seed: int 
     json
         Also write the figures to this file.
     """
-    rows = sandbox.evaluate(checkpoint or sandbox.checkpoint(), count=count, seed=seed)
+    folder = folder_of(checkpoint or sandbox.checkpoint())
+    sandbox.digest(folder)
+    make_room(json)
+    rows = sandbox.evaluate(folder, count=count, seed=seed)
     console = Console()
     for key, title in (("kind", "kinds of prompt, greedy"), ("criterion", "checks that are right, greedy")):
         console.print(rows_table([row for row in rows if key in row], title))
@@ -112,6 +117,7 @@ def check(*, count: Count = 1000, seed: int = 0, json: Path | None = None) -> No
     json
         Also write the figures to this file.
     """
+    make_room(json)
     rows = [asdict(row) for row in sandbox.self_check(count, seed=seed)]
     Console().print(rows_table(rows, f"ceilings of the sandbox: {count} cases, seed {seed}"))
     if json is not None:

@@ -9,7 +9,7 @@ from solon.cli.cells import CELLS
 from solon.cli.clock import Clock
 from solon.cli.lab import Lab, Sizes
 from solon.errors import UserError
-from solon.files import make_folder, write_json, write_whole
+from solon.files import make_folder, make_room, write_json, write_whole
 from solon.report.cells import Cells, cell_path, keep_cell, read_cells
 from solon.report.findings import draw_findings, findings
 from solon.report.page import need_matplotlib
@@ -68,8 +68,13 @@ def study(
     if sizes not in SIZES:
         raise UserError(f"sizes is '{sizes}'; {' or '.join(SIZES)} is allowed")
     cells = cells or out / "cells"
-    for folder in (cells, *(path.parent for path in (json, markdown, png, lines) if path)):
-        make_folder(folder)
+    if not as_is:
+        make_folder(cells)
+    elif not read_cells(cells):
+        raise UserError(
+            f"there are no cells in '{cells}': name a folder that has them with --cells, or leave out --as-is"
+        )
+    make_room(json, markdown, png, lines)
     if png:
         need_matplotlib()
     if not as_is:

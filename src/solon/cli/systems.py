@@ -6,7 +6,7 @@ from rich.console import Console
 
 from solon.benchmarks.loading import load, source_of
 from solon.errors import UserError
-from solon.files import make_folder, write_json, write_whole
+from solon.files import make_room, write_json, write_whole
 from solon.report.runs import BenchRun, Difference, compared, mean_ranks, overall, read_runs, scores, sheets
 from solon.report.sheets import markdown_lines
 from solon.report.tables import text_table
@@ -31,8 +31,7 @@ def compare(*runs: Path, json: Path | None = None, markdown: Path | None = None)
     tables = sheets(read, apart)
     for sheet in tables:
         Console().print(text_table(sheet.title, sheet.heads, sheet.rows))
-    for path in [path for path in (json, markdown) if path]:
-        make_folder(path.parent)
+    make_room(json, markdown)
     if markdown:
         write_whole(markdown, markdown_lines(tables))
     if json:

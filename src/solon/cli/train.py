@@ -12,7 +12,7 @@ from rich.console import Console
 
 from solon.cli.progress import bar, steps
 from solon.errors import UserError
-from solon.files import write_json, write_whole
+from solon.files import make_room, write_json, write_whole
 from solon.report.tables import accuracy_table, facts_table
 from solon.training.config import (
     CloudConfig,
@@ -80,6 +80,7 @@ def scalar(*, config: Annotated[ScalarConfig, Parameter(name="*")], json: Path |
     """
     from solon.training.scalar import scalar as run
 
+    make_room(json)
     _run(run, config)
     report = _measured(config)
     if json:

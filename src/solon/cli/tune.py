@@ -13,7 +13,7 @@ from solon.calibrating import Full, Replay, best, calibrated, replayed
 from solon.cli.curve import labels_of
 from solon.cli.options import Count, Folds, Share
 from solon.errors import UserError
-from solon.files import make_folder, write_json
+from solon.files import make_room, write_json
 from solon.report.folds import parted
 from solon.report.knowing import knowing
 from solon.report.recorded import Recorded
@@ -52,8 +52,7 @@ def stop(
     rows += [_ended(name, replayed(votes, reach, rule, delta=delta), len(votes[0])) for name, rule in rules]
     rows.append(_ended("as many judgments for all", _fixed(votes, round(both.mean)), len(votes[0])))
     Console().print(rows_table(rows, f"{len(votes):,} full votes of {len(votes[0])} judgments"))
-    for folder in {path.parent for path in (out, json) if path}:
-        make_folder(folder)
+    make_room(out, json)
     write_json(out, asdict(prior) | {"delta": delta, "votes": len(votes)})
     if json:
         write_json(json, {"prior": asdict(prior), "rules": rows})
@@ -102,6 +101,7 @@ def vote(
     told, most = labels_of(labels, recorded), k or recorded.k
     if most > recorded.k:
         raise UserError(f"k is {most} and the run '{run}' has {recorded.k} judgments a case")
+    make_room(json)
     ways = earned_by_way(recorded, told, most, recorded.others(run))
     named = {name: values for name, values in ways.items() if name in OPTIONS}
     chosen, scores = _chosen(named, folds, seed)
@@ -120,7 +120,6 @@ def vote(
         aucs = [{"by": name, "AUC": ratio(auc)} for name, auc in known.items()]
         console.print(rows_table(aucs, "What tells right judgments from wrong ones"))
     if json:
-        make_folder(json.parent)
         told_of = {name: auc._asdict() for name, auc in known.items()}
         figures = {"chosen": best, "options": OPTIONS[best], "rows": rows, "gain": gain._asdict(), "auc": told_of}
         write_json(json, figures)

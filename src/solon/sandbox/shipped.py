@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STUDIED = Path(__file__).with_name("study.json")
 """What the study came to for judges that a run of the miniature does not train: `solon sandbox study --lines`."""
 
+_WEIGHTS = "model.safetensors"
+
 
 def checkpoint(name: str = "base") -> Path:
     """Return the folder of a checkpoint that ships with the package."""
@@ -28,8 +30,18 @@ def checkpoint(name: str = "base") -> Path:
 
 
 def digest(folder: Path) -> str:
-    """Identify a checkpoint by its weights: one that was trained again in the same folder is another."""
-    return sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:16]
+    """Identify a checkpoint by its weights: one that was trained again in the same folder is another.
+
+    Raises:
+        UserError: the folder is not there, or holds no whole checkpoint.
+    """
+    if lacking := [name for name in ("config.json", _WEIGHTS) if not (folder / name).is_file()]:
+        seen = f"holds no {lacking[0]}" if folder.is_dir() else "is not there"
+        raise UserError(
+            f"the folder '{folder}' {seen}: name a checkpoint's folder, with config.json and {_WEIGHTS}, such as "
+            "runs/demo/rl/checkpoint of solon demo"
+        )
+    return sha256((folder / _WEIGHTS).read_bytes()).hexdigest()[:16]
 
 
 def save_checkpoint(

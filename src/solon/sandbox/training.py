@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from solon.files import make_folder
 from solon.order import stable_hash
 from solon.sandbox.config import BaseConfig
 from solon.sandbox.corpus import exercises
@@ -51,11 +52,15 @@ class Training:
 
 
 def train_base(config: BaseConfig) -> Path:
-    """Train the base model, or go on from the state saved in `config.out`, and return its checkpoint folder."""
+    """Train the base model, or go on from the state saved in `config.out`, and return its checkpoint folder.
+
+    Raises:
+        UserError: `config.out` cannot be made.
+    """
     import torch
 
     torch.set_num_threads(config.threads)
-    config.out.mkdir(parents=True, exist_ok=True)
+    make_folder(config.out)
     training = start(config)
     resume(training)
     saved = time.monotonic()
