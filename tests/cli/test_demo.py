@@ -2,10 +2,13 @@
 
 import html
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from solon.report.miniature import WEIGHED, Ranking
 from tests.cli.conftest import Done
@@ -14,13 +17,33 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("matplotlib")
 
 
-def test_it_trains_votes_reports_and_resumes(solon: Callable[..., Done], tmp_path: Path) -> None:
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[Counter[str]]:
+    """Return what will count the moves of every bar that the demo shows, by its title."""
+    shown: list[Counter[str]] = []
+
+    @contextmanager
+    def counting(console: Console, title: str = "judging") -> Iterator[Callable[..., None]]:
+        shown.append(moves := Counter({title: 0}))
+        yield lambda *state: moves.update([title])
+
+    monkeypatch.setattr("solon.cli.demo.bar", counting)
+    monkeypatch.setattr("solon.cli.demo.shown", counting)
+    return shown
+
+
+def test_it_trains_votes_reports_and_resumes(
+    solon: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = bars(monkeypatch)
     out, more = tmp_path / "demo", tmp_path / "more" / "figures.json"
     command = ("demo", "--cases", 4, "--train", 24, "--steps", 1, "--out", out, "--json", more)
     done = solon(*command)
     assert done.code == 0, done.told
     for part in ("rejective fine-tuning", "reinforcement", "meta reward model", "rl over base, greedy", "rl, meta@32"):
         assert part in done.out
+    titles = ["judging", "rft", "grpo", "judging", "meta", "scalar", *["judging"] * 5]
+    assert [next(iter(moves)) for moves in shown] == titles
+    assert min(moves.total() for moves in shown) > 0
     figures = json.loads(more.read_text("utf-8"))
     assert figures == json.loads((out / "figures.json").read_text("utf-8"))
     votes = {(point["name"], point["k"]) for point in figures["points"]}

@@ -1,8 +1,9 @@
 """`solon demo`: the whole method in miniature, on a CPU: a tiny judge is trained, and then it votes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import fmean
+from typing import TypeAlias
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from solon.cli.rivals import scalar
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, make_room, write_json
+from solon.plan import Progress
 from solon.report.curve import KS, earned
 from solon.report.miniature import WEIGHED, Judges, Ranking, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
@@ -23,6 +25,8 @@ from solon.types import LabeledCase
 
 FEW = 8
 """The base and the fine-tuned model vote up to so many times, the reinforced one up to the last of `KS`."""
+Told: TypeAlias = Callable[[Progress], None]
+"""Hears how far a judging is."""
 
 
 def demo(
@@ -67,11 +71,11 @@ def demo(
     with quietly(sandbox.checkpoint()):
         folders = _trained(stages, clock, console)
         held = sandbox.cases("test", cases, seed=seed)
-        with clock.stage("choosing how the meta model weighs, on cases of the dev split"):
-            rule = _rule(folders, sandbox.cases("dev", max(1, cases // 4), seed=seed, n=2), out, seed)
+        with clock.stage("choosing how the meta model weighs, on cases of the dev split"), bar(console) as told:
+            rule = _rule(folders, sandbox.cases("dev", max(1, cases // 4), seed=seed, n=2), out, seed, told)
         trained = _judged(folders, held, out, seed, clock, console)
-        with clock.stage("judging one, three and four responses"):
-            sizes = _sizes(folders, max(1, cases // 4), seed)
+        with clock.stage("judging one, three and four responses"), bar(console) as told:
+            sizes = _sizes(folders, max(1, cases // 4), seed, told)
         alone = Judged(tuple(held), tuple(scalar(folders["scalar"], held)), 0.0)
     judges = Judges(trained, rule, Ranking.of(folders["meta"]), alone, sizes)
     figures = tell(judges, console)
@@ -94,22 +98,26 @@ def _trained(stages: Stages, clock: Clock, console: Console) -> dict[str, Path]:
         again = stages.sampled(rl, judging, "samples_rl")
     with clock.stage("the meta reward model"), shown(console, "meta") as told:
         meta = stages.weigher([samples, again], told)
-    with clock.stage("the scalar model, for comparison"):
-        alone = stages.scalar()
+    with clock.stage("the scalar model, for comparison"), shown(console, "scalar") as told:
+        alone = stages.scalar(told)
     return {"base": base, "rft": rft, "rl": rl, "meta": meta, "scalar": alone}
 
 
-def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, seed: int) -> Weighed:
+def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, seed: int, told: Told) -> Weighed:
     """Return the better of two ways to weigh votes on cases that nothing is measured on."""
-    votes = judged(folders["rl"], chosen, FEW, seed=seed, store=out / "rl_dev.sqlite", meta=folders["meta"])
+    store = out / "rl_dev.sqlite"
+    votes = judged(folders["rl"], chosen, FEW, seed=seed, store=store, meta=folders["meta"], tell=told)
     labels = [one.label for one in chosen]
     return max(WEIGHED.values(), key=lambda rule: fmean(earned(votes.verdicts, labels, FEW, **rule.way)))
 
 
-def _sizes(folders: Mapping[str, Path], count: int, seed: int) -> dict[int, dict[str, Judged]]:
+def _sizes(folders: Mapping[str, Path], count: int, seed: int, told: Told) -> dict[int, dict[str, Judged]]:
     """Judge cases of other numbers of responses, by votes, with the base and the reinforced judge."""
     held = {n: sandbox.cases("test", count, seed=seed, n=n) for n in (1, 3, 4)}
-    return {n: {name: judged(folders[name], c, FEW, seed=seed) for name in ("base", "rl")} for n, c in held.items()}
+    return {
+        n: {name: judged(folders[name], some, FEW, seed=seed, tell=told) for name in ("base", "rl")}
+        for n, some in held.items()
+    }
 
 
 def _judged(

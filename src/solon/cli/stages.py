@@ -129,12 +129,12 @@ class Stages:
         config = MetaConfig.model_validate(self._shared(self.base, name) | {"samples": samples} | sizes | fields)
         return _made(config.out, lambda: meta(config, tell))
 
-    def scalar(self) -> Path:
+    def scalar(self, tell: Steps = silent) -> Path:
         """Train the Bradley-Terry model on the cases."""
         from solon.training.scalar import scalar
 
         config = ScalarConfig.model_validate(self._paired("scalar", self.data()) | {"epochs": 8.0})
-        return _made(config.out, lambda: scalar(config))
+        return _made(config.out, lambda: scalar(config, tell))
 
     def pairrm(self) -> Path:
         """Train the model that reads two responses together."""
