@@ -30,6 +30,7 @@ bench: install
 	$(BIN)/python bench/client.py
 	$(BIN)/python bench/prefill.py
 	$(BIN)/python bench/batching.py
+	$(BIN)/python bench/grpo.py
 
 bench-peers: install
 	$(BIN)/python -m bench.peers
