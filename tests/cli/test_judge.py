@@ -227,8 +227,16 @@ def test_options_stand_in_a_file_and_flags_win(solon: Solon, file: Write, tmp_pa
         assert {body["max_tokens"] for body in server.bodies} == {88}
         assert [(body["top_k"], body["x"]) for body in server.bodies] == [(5, "1")] * 3
         again = solon("judge", file(row("a", 3)), f"--config={settings}", "--k", "1", "--extra-body", '{"top_k": 7}')
-    assert again.lines[0]["asked"] == 1
-    assert server.bodies[-1]["top_k"] == 7
+        assert again.lines[0]["asked"] == 1
+        assert (server.bodies[-1]["top_k"], "x" in server.bodies[-1]) == (7, False)
+        settings.write_text(f"{settings.read_text()}[extra_body.chat_kwargs]\na = 1\nb = 2\n")
+        dotted = ("--extra-body.x", "2", "--extra-body.chat-kwargs.b", "3", "--extra-body.new.z", "4")
+        solon("judge", file(row("a", 3)), "--config", settings, "--k", 1, *dotted)
+    told = {"top_k": 5, "x": "2", "chat_kwargs": {"a": 1, "b": "3"}, "new": {"z": "4"}}
+    assert {name: server.bodies[-1][name] for name in told} == told
+    twice = solon("judge", "cases.jsonl", "--config", settings, "--extra-body.x", "1", "--extra-body.x", "2")
+    mixed = solon("judge", "cases.jsonl", "--config", settings, "--extra-body.x", "1", "--extra-body", '{"x": 2}')
+    assert (twice.code, mixed.code) == (2, 2), "neither is dropped in silence"
 
 
 def test_a_reference_answer_is_shown_and_tags_are_not(solon: Solon, file: Write) -> None:

@@ -123,6 +123,8 @@ def test_grpo_tells_when_nothing_is_hard_enough_or_has_one_best(tmp_path: Path) 
     shared: dict[str, Any] = {"model": "none", "out": tmp_path}
     with pytest.raises(UserError, match="all 4 cases are too easy: every plain sample was right; set easy to 0"):
         grpo(GrpoConfig(**shared, data=samples(tmp_path, RIGHT, RIGHT, RIGHT)))
+    with pytest.raises(UserError, match="all 4 cases are too easy: 1 or more plain samples were right; set easy to 0"):
+        grpo(GrpoConfig(**shared, data=samples(tmp_path, RIGHT, WRONG), easy=1))
     with pytest.raises(UserError, match=r"no case is left to learn from \(1 with equal ratings\)"):
         grpo(GrpoConfig(**shared, data=[write(tmp_path / "ties.jsonl", [rated("a", 1, 1)])]))
 

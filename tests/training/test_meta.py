@@ -187,6 +187,7 @@ def test_the_report_is_of_cases_that_were_not_trained_on(base: Path, tmp_path: P
     assert 0 < len(held) < 24
 
 
+@pytest.mark.slow
 def test_cases_without_one_best_are_left_out_and_counted(base: Path, tmp_path: Path) -> None:
     more = (rated("equal", 1, 1), rated("tied", 2, 2, 1))
     file = recipes.samples(tmp_path / "more.jsonl", *more)

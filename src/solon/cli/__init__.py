@@ -4,11 +4,12 @@ import json
 import os
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter, Token, UnknownCommandError
 from cyclopts.config import Dict
 from pydantic import ValidationError
 
@@ -92,36 +93,55 @@ def _run(arguments: list[str]) -> int:
 
 
 def _configured(arguments: list[str]) -> list[str]:
-    """Take `--config FILE.toml` out of the arguments: its values stand between the defaults and the flags."""
+    """Take `--config FILE.toml` out of the arguments: its values stand between the defaults and the flags.
+
+    Its tables go on as JSON, which keeps the types of what they hold.
+    """
     app.config = ()
-    flags, files, rest = [], [], iter(arguments)
+    flags, rest = [], iter(arguments)
     for argument in rest:
         name, equals, path = argument.partition("=")
         if name == "--config":
-            files.append(path if equals else next(rest, ""))
+            path = path if equals else next(rest, "")
+            values = _toml(path)
+            told = {key: json.dumps(one, default=str) if isinstance(one, dict) else one for key, one in values.items()}
+            app.config = (_joining(values, path), Dict(told, source=path, use_commands_as_keys=False))
         else:
             flags.append(argument)
-    for path in files[-1:]:
-        values = _toml(path)
-        flags = _joined(flags, {_dashed(key): table for key, table in values.items() if isinstance(table, dict)})
-        told = {key: json.dumps(one, default=str) if isinstance(one, dict) else one for key, one in values.items()}
-        app.config = (Dict(told, source=path, use_commands_as_keys=False),)
     return flags
 
 
-def _joined(flags: list[str], tables: dict[str, dict[str, Any]]) -> list[str]:
-    """Put dotted flags into the file's table of their name, all of which they would replace; return the others."""
-    others, rest = [], iter(flags)
-    for flag in rest:
-        name, equals, value = flag.removeprefix("--").partition("=")
-        of, dot, field = name.partition(".")
-        if flag.startswith("--") and dot and (table := tables.get(_dashed(of))) is not None:
-            for key in [key for key in table if _dashed(key) == _dashed(field)]:
-                del table[key]
-            table[field] = value if equals else next(rest, "")
-        else:
-            others.append(flag)
-    return others
+def _joining(values: dict[str, Any], source: str) -> Callable[[App, tuple[str, ...], ArgumentCollection], None]:
+    """Let dotted flags join the file's table of their name, all of which they would replace."""
+    tables = {_dashed(key): table for key, table in values.items() if isinstance(table, dict)}
+
+    def join(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+        for argument in arguments:
+            table = tables.get(_dashed(argument.name.removeprefix("--")))
+            flags = {token.keys: token.value for token in argument.tokens}
+            twice = len(flags) < len(argument.tokens)  # cyclopts refuses that, and JSON beside dotted flags
+            if table and flags and () not in flags and not twice:
+                whole = json.dumps(_joined(table, flags), default=str)
+                argument.tokens = [Token(keyword=argument.name, value=whole, source=source)]
+
+    return join
+
+
+def _joined(table: dict[str, Any], flags: dict[tuple[str, ...], str]) -> dict[str, Any]:
+    whole = deepcopy(table)
+    for (*outer, last), value in flags.items():
+        place = whole
+        for key in outer:
+            name = _named(place, key)
+            place[name] = place[name] if isinstance(place.get(name), dict) else {}
+            place = place[name]
+        place[_named(place, last)] = value
+    return whole
+
+
+def _named(table: dict[str, Any], flag: str) -> str:
+    """Return the field that a flag means: that of the table which differs in dashes at most, else its own."""
+    return next((key for key in table if _dashed(key) == _dashed(flag)), flag)
 
 
 def _dashed(name: str) -> str:
@@ -129,7 +149,7 @@ def _dashed(name: str) -> str:
 
 
 def _toml(path: str) -> dict[str, Any]:
-    """Read a TOML file; its tables go on as JSON, which keeps the types of what they hold."""
+    """Read a TOML file of options."""
     try:
         values = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:

@@ -35,7 +35,8 @@ def grpo(config: GrpoConfig, tell: Steps | None = None) -> Path:
     taught = teaching(read_labeled(config.data))
     cases = [one for one in taught.cases if not _easy(one, config.easy)]
     if not cases:
-        raise UserError(f"all {len(taught.cases)} cases are too easy: every plain sample was right; set easy to 0")
+        told = "every plain sample was" if config.easy is None else f"{config.easy} or more plain samples were"
+        raise UserError(f"all {len(taught.cases)} cases are too easy: {told} right; set easy to 0")
     forms = Forms.of(config.model, config.form, config.single_form)
     if config.batch % config.group:
         raise UserError(f"batch is {config.batch} judgments a step; make it a multiple of group, {config.group}")
