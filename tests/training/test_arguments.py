@@ -1,13 +1,15 @@
 """What reaches the trainers: the paper's settings, the config's numbers, and over all the `trainer` table."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from trl import GRPOConfig
 
 from solon.errors import UserError
-from solon.training.config import GrpoConfig, MetaConfig, RftConfig
+from solon.training.config import SAMPLED_BY_TRL, GrpoConfig, MetaConfig, RftConfig
 from solon.training.grpo import grpo, grpo_arguments
 from tests.training.making import labeled, write
 
@@ -38,8 +40,18 @@ def test_vllm_is_trls_to_sample_with() -> None:
     told = grpo_arguments(config(rollouts="trl", trainer=vllm), prompts=16)
     assert (told.use_vllm, told.vllm_mode, told.vllm_server_base_url) == (True, "server", "http://gpu:8000")
     assert grpo_arguments(config(rollouts="trl"), prompts=16).use_vllm is False
-    with pytest.raises(ValidationError, match=r"use_vllm is on while rollouts is 'shared'.*set it to 'trl'"):
-        config(trainer=vllm)
+
+
+@pytest.mark.parametrize(("name", "value"), [("use_vllm", True), ("top_p", 0.9), ("generation_kwargs", {"bad": 1})])
+def test_what_our_decoder_does_not_read_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=f"trainer names '{name}', which TRL's own .* set rollouts to 'trl'"):
+        config(trainer={name: value})
+    assert config(rollouts="trl", trainer={name: value}).trainer == {name: value}
+    assert config(trainer={"use_vllm": False}).trainer == {"use_vllm": False}
+
+
+def test_the_fields_of_sampling_are_trls() -> None:
+    assert {field.name for field in fields(GRPOConfig)} >= SAMPLED_BY_TRL
 
 
 def test_every_number_of_the_config_reaches_trl() -> None:

@@ -124,7 +124,7 @@ def test_the_papers_recipes_run_with_other_sizes(name: str, base: Path, tmp_path
         (["--beta", "-1"], "beta is '-1': input should be greater than or equal to 0"),
         (["--trainer.no-such-field", "1"], "trainer names 'no_such_field', which GRPOConfig does not have"),
         (["--rewards", "nowhere:f"], "the reward 'nowhere:f' cannot be imported"),
-        (["--trainer.use-vllm", "true"], "trainer.use_vllm is on while rollouts is 'shared', which samples itself"),
+        (["--trainer.use-vllm", "true"], "trainer names 'use_vllm', which TRL's own sampling reads"),
     ],
 )
 def test_options_that_cannot_be_are_told_in_one_line(

@@ -123,6 +123,13 @@ class RftConfig(TrainConfig):
     """Peak learning rate."""
 
 
+SAMPLED_BY_TRL = {
+    *("use_vllm", "use_transformers_continuous_batching", "use_transformers_paged"),
+    *("top_p", "top_k", "min_p", "repetition_penalty", "generation_kwargs", "cache_implementation"),
+}
+"""Fields of GRPOConfig that tell how TRL draws judgments."""
+
+
 class GrpoConfig(TrainConfig):
     """Rule-based online reinforcement learning with GRPO (arXiv 2504.02495, section 3.2; equation 15)."""
 
@@ -154,8 +161,12 @@ class GrpoConfig(TrainConfig):
 
     @model_validator(mode="after")
     def _samples_once(self) -> Self:
-        if self.rollouts == "shared" and self.trainer.get("use_vllm"):
-            raise ValueError("trainer.use_vllm is on while rollouts is 'shared', which samples itself: set it to 'trl'")
+        unread = [name for name, value in self.trainer.items() if name in SAMPLED_BY_TRL and value not in (None, False)]
+        if self.rollouts == "shared" and unread:
+            raise ValueError(
+                f"trainer names '{unread[0]}', which TRL's own sampling reads, and rollouts is 'shared', which samples "
+                "without it: set rollouts to 'trl'"
+            )
         return self
 
 
