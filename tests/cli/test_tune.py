@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,24 @@ def test_a_prior_is_made_and_used(tmp_path: Path, solon: Callable[..., Done]) ->
         full = judge.batch(fresh)
     assert sum(len(verdict.outcomes) for verdict in ended) < 60 * 32
     assert sum(a.best != b.best for a, b in zip(ended, full, strict=True)) <= 0.15 * 60
+
+
+@pytest.mark.parametrize(
+    ("command", "work"),
+    [(("tune", "stop", "--out", "prior.json"), "calibrated"), (("curve",), "bought")],
+)
+def test_a_folder_in_place_of_the_figures_is_refused_before_the_work(
+    tmp_path: Path, solon: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], work: str
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("the work began")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(import_module(f"solon.cli.{command[0]}"), work, never)
+    run = made(tmp_path / "run", cases(2), k=4)
+    done = solon(*command, run, "--json", tmp_path)
+    assert done.code == 2, done.told
+    assert "cannot be written" in done.told
 
 
 def test_a_run_is_read_again_without_a_model(tmp_path: Path) -> None:

@@ -48,11 +48,11 @@ def curve(
     known = None if prior is None else read_prior(prior)
     recorded = Recorded.of(run)
     told = None if labels is None else labels_of(labels, recorded)
-    points = bought(recorded, told, known, delta, recorded.others(run))
-    measure = "agreement with all judgments" if labels is None else "accuracy, ties share"
     folder = out or (run if run.is_dir() else run.parent)
     make_folder(folder)
     make_room(json)
+    points = bought(recorded, told, known, delta, recorded.others(run))
+    measure = "agreement with all judgments" if labels is None else "accuracy, ties share"
     _show(points, measure, f"what judgments buy: {len(recorded.cases):,} cases, up to {recorded.k} judgments", folder)
     if json is not None:
         write_json(json, [_plain(point) for point in points])

@@ -1,9 +1,8 @@
 """`solon demo`: the whole method in miniature, on a CPU: a tiny judge is trained, and then it votes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
-from typing import TypeAlias
 
 from rich.console import Console
 
@@ -16,17 +15,15 @@ from solon.cli.rivals import scalar
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, make_room, write_json
-from solon.plan import Progress
 from solon.report.curve import KS, earned
 from solon.report.miniature import WEIGHED, Judges, Ranking, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
 from solon.sandbox.judging import Judged, judged
+from solon.session import Tell
 from solon.types import LabeledCase
 
 FEW = 8
 """The base and the fine-tuned model vote up to so many times, the reinforced one up to the last of `KS`."""
-Told: TypeAlias = Callable[[Progress], None]
-"""Hears how far a judging is."""
 
 
 def demo(
@@ -103,7 +100,7 @@ def _trained(stages: Stages, clock: Clock, console: Console) -> dict[str, Path]:
     return {"base": base, "rft": rft, "rl": rl, "meta": meta, "scalar": alone}
 
 
-def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, seed: int, told: Told) -> Weighed:
+def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, seed: int, told: Tell) -> Weighed:
     """Return the better of two ways to weigh votes on cases that nothing is measured on."""
     store = out / "rl_dev.sqlite"
     votes = judged(folders["rl"], chosen, FEW, seed=seed, store=store, meta=folders["meta"], tell=told)
@@ -111,7 +108,7 @@ def _rule(folders: Mapping[str, Path], chosen: list[LabeledCase], out: Path, see
     return max(WEIGHED.values(), key=lambda rule: fmean(earned(votes.verdicts, labels, FEW, **rule.way)))
 
 
-def _sizes(folders: Mapping[str, Path], count: int, seed: int, told: Told) -> dict[int, dict[str, Judged]]:
+def _sizes(folders: Mapping[str, Path], count: int, seed: int, told: Tell) -> dict[int, dict[str, Judged]]:
     """Judge cases of other numbers of responses, by votes, with the base and the reinforced judge."""
     held = {n: sandbox.cases("test", count, seed=seed, n=n) for n in (1, 3, 4)}
     return {

@@ -92,7 +92,7 @@ def instructions(out: Path, /, *, count: Count = 1000, seed: int = 0) -> None:
 
 
 def ship(run: Path, /, *, only: tuple[str, ...] = sandbox.TRAINED) -> None:
-    """Take the fine-tuned, the reinforced and the meta model of a demo into the package, for `--model sandbox`.
+    """Take the fine-tuned, the reinforced and the meta model of a run into the package, for `--model sandbox`.
 
     Parameters
     ----------

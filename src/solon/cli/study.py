@@ -70,7 +70,7 @@ def study(
     cells = cells or out / "cells"
     if not as_is:
         make_folder(cells)
-    elif not read_cells(cells):
+    elif not any(cells.glob("*.json.gz")):
         raise UserError(
             f"there are no cells in '{cells}': name a folder that has them with --cells, or leave out --as-is"
         )

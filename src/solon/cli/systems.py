@@ -27,11 +27,11 @@ def compare(*runs: Path, json: Path | None = None, markdown: Path | None = None)
     if not runs:
         raise UserError("no run is named: give folders that solon bench --out made")
     read = read_runs(runs)
+    make_room(json, markdown)
     apart = differences(read)
     tables = sheets(read, apart)
     for sheet in tables:
         Console().print(text_table(sheet.title, sheet.heads, sheet.rows))
-    make_room(json, markdown)
     if markdown:
         write_whole(markdown, markdown_lines(tables))
     if json:

@@ -44,6 +44,7 @@ def stop(
         Also write the figures to this file.
     """
     votes, reach = _votes(runs)
+    make_room(out, json)
     prior = calibrated(votes, reach, delta)
     halves = [replayed(votes[i::2], reach, "confident", calibrated(votes[1 - i :: 2], reach, delta)) for i in (0, 1)]
     both = Replay(sum((half.used for half in halves), ()), sum((half.changed for half in halves), ()))
@@ -52,7 +53,6 @@ def stop(
     rows += [_ended(name, replayed(votes, reach, rule, delta=delta), len(votes[0])) for name, rule in rules]
     rows.append(_ended("as many judgments for all", _fixed(votes, round(both.mean)), len(votes[0])))
     Console().print(rows_table(rows, f"{len(votes):,} full votes of {len(votes[0])} judgments"))
-    make_room(out, json)
     write_json(out, asdict(prior) | {"delta": delta, "votes": len(votes)})
     if json:
         write_json(json, {"prior": asdict(prior), "rules": rows})
