@@ -1,4 +1,4 @@
-"""A finished demo's checkpoints as the package ships them."""
+"""Checkpoints of finished trainings as the package ships them."""
 
 import json
 import shutil
@@ -21,7 +21,7 @@ LARGEST = 12 << 20
 
 
 def made(run: Path, names: tuple[str, ...] = TRAINED) -> Path:
-    """Make what a demo leaves: the base in single precision under every name, with a log that holds paths."""
+    """Make what trainings leave: the base in single precision under every name, with a log that holds paths."""
     from safetensors.torch import load_file, save_file
 
     for name in names:

@@ -66,7 +66,7 @@ def split(config: PairsConfig) -> Parts:
     counts = {f"split {name}": count for name, count in sorted(named.items())}
     for name, pairing in (("trained on", train), ("measured on", held)):
         counts |= {f"{name}: cases": len(pairing.cases), f"{name}: pairs": pairing.count}
-        counts |= {f"{name}: skipped {reason}": count for reason, count in pairing.skipped.items()}
+        counts |= {f"{name}: left out {reason}": count for reason, count in pairing.skipped.items()}
     if not train.cases:
         parts = [f"{count:,} {reason}" for reason, count in train.skipped.items()]
         parts += [f"{count:,} of the split '{name}'" for name, count in named.items() if name not in ("none", "train")]
