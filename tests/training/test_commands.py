@@ -81,8 +81,8 @@ NUMBERS: dict[str, dict[str, Any]] = {
     "grpo": {"group": 4, "beta": 0.08, "learning_rate": 4e-7, "batch": 512, "steps": 900},
     "meta": {"learning_rate": 1e-5, "batch": 512},
 }
-"""The paper's numbers (arXiv 2504.02495, sections 3.2 and 4.2); 0.852 is 1,070 of 1,256 thousand conversations. When the
-hint is given it leaves open."""
+"""The paper's numbers (arXiv 2504.02495, sections 3.2 and 4.2): 0.852 is 1,070 of 1,256 thousand conversations; when
+the hint is given it leaves open."""
 
 
 def test_the_papers_recipes_hold_its_numbers_and_nothing_else() -> None:
