@@ -19,11 +19,11 @@ from solon.config import named
 from solon.door import Door
 from solon.errors import UserError
 from solon.judge import Judge
+from solon.plan import Tell
 from solon.samplers.calls import together
 from solon.samplers.seam import Failure
 from solon.scorers.opening import open_scorer
 from solon.scorers.seam import Conversation, Counting, Scorer
-from solon.session import Tell
 from solon.stats import top
 from solon.store import Store
 from solon.types import Case, First, Message, Verdict

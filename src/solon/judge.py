@@ -34,14 +34,14 @@ from solon.errors import UserError
 from solon.forms import load_form
 from solon.forms.form import Form
 from solon.order import stable_hash
-from solon.plan import lost
+from solon.plan import Tell, lost
 from solon.principling import Principling
 from solon.samplers.opening import open_sampler
 from solon.samplers.scripted import ScriptedSampler
 from solon.samplers.seam import Failure, Sampled, Sampler
 from solon.scorers.scripted import ScriptedScorer
 from solon.scorers.seam import Scorer
-from solon.session import Decided, Session, Stages, Tell, each
+from solon.session import Decided, Session, Stages, each
 from solon.store import Slot, Store
 from solon.tokenprob import check_scores
 from solon.trimming import trimmed

@@ -91,13 +91,13 @@ class Progress:
     spent: int = 0
     calls: int = 0
 
-    def told(self, progress: "Callable[[Progress], None] | None", weighed: int) -> None:
+    def told(self, progress: "Tell | None", weighed: int) -> None:
         """Count judgments that were weighed, and tell of it."""
         self.weighed += weighed
         if progress:
             progress(self)
 
-    def bill(self, progress: "Callable[[Progress], None] | None", answer: Answer) -> None:
+    def bill(self, progress: "Tell | None", answer: Answer) -> None:
         """Count what an answer cost, and tell of it."""
         tokens = sum(sample.tokens for sample in answer.samples if isinstance(sample, Sampled))
         self.tokens += tokens
@@ -105,6 +105,10 @@ class Progress:
         self.calls += answer.calls
         if progress:
             progress(self)
+
+
+Tell: TypeAlias = Callable[[Progress], None]
+"""Is told how far a run is."""
 
 
 def slots_of(case: Case, config: JudgeConfig) -> Slots:

@@ -7,7 +7,7 @@ model likes.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -15,14 +15,13 @@ from typing import Any, TypeAlias
 from solon.batching import Batching
 from solon.budget import Budget
 from solon.docketing import Docketing
-from solon.plan import Call, Docket, Progress, Slots, requests_of
+from solon.plan import Call, Docket, Progress, Slots, Tell, requests_of
 from solon.principling import Principling, Round
 from solon.samplers.seam import Answer, Sampler
 from solon.store import Store
 from solon.types import Case, Unread, Verdict
 from solon.weighing import Weighable, weighable
 
-Tell: TypeAlias = Callable[[Progress], None]
 """What is called after every answer."""
 
 Decided: TypeAlias = tuple[int, Case, Verdict]

@@ -1,11 +1,11 @@
 """Judge a benchmark's items: the cases that they are put as, the samples of these, and any number of them as votes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from solon.benchmarks.benchmark import Item, Mode, Outcome, Way
 from solon.judge import Judge
-from solon.plan import Progress
+from solon.plan import Tell
 from solon.store import Store
 from solon.types import Case, Verdict
 
@@ -46,7 +46,7 @@ def judge_items(
     items: Sequence[Item],
     mode: Mode,
     store: Store | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Tell | None = None,
 ) -> list[Ballots]:
     """Judge all items in a mode, in one run.
 

@@ -1,6 +1,6 @@
 """Run a benchmark: a greedy pass, a pass of votes, and passes over changed cases, which should be judged alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from solon.files import make_folder
 from solon.forms import load_form
 from solon.forms.form import Form
 from solon.judge import Judge
-from solon.plan import Progress
+from solon.plan import Tell
 from solon.store import Store, Usage
 from solon.vote import chance, half
 
@@ -50,7 +50,7 @@ def run(
     items: Sequence[Item],
     mode: Mode,
     config: BenchConfig,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Tell | None = None,
 ) -> list[Pass]:
     """Judge a benchmark's items as often as is asked for; what is in the run's folder already is not asked again.
 
@@ -90,7 +90,7 @@ def _pass(
     mode: Mode,
     config: BenchConfig,
     k: int,
-    tell: Callable[[Progress], None] | None,
+    tell: Tell | None,
 ) -> Pass:
     folder = config.out / name
     make_folder(folder)

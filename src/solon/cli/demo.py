@@ -15,11 +15,11 @@ from solon.cli.rivals import scalar
 from solon.cli.stages import Stages
 from solon.cli.train import need_training
 from solon.files import make_folder, make_room, write_json
+from solon.plan import Tell
 from solon.report.curve import KS, earned
 from solon.report.miniature import WEIGHED, Judges, Ranking, Trained, Weighed, tell, write
 from solon.report.page import need_matplotlib
 from solon.sandbox.judging import Judged, judged
-from solon.session import Tell
 from solon.types import LabeledCase
 
 FEW = 8

@@ -17,8 +17,8 @@ from solon.data import Malformed, each_case, unpacked
 from solon.errors import UserError
 from solon.files import Spool, make_folder, make_room, write_json, write_whole
 from solon.judge import Judge
+from solon.plan import Tell
 from solon.report.tables import facts_table
-from solon.session import Tell
 from solon.store import Store
 from solon.types import Case, LabeledCase
 

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from solon.plan import Progress
+from solon.plan import Progress, Tell
 
 
 @contextmanager
-def bar(console: Console) -> Iterator[Callable[[Progress], None]]:
+def bar(console: Console) -> Iterator[Tell]:
     """Show a bar and yield the function that moves it; on a terminal only, so that logs stay short."""
     if not console.is_terminal:
         yield lambda state: None

@@ -13,7 +13,7 @@ from solon import sandbox
 from solon.data.writing import case_line, messages_line
 from solon.errors import UserError
 from solon.files import write_json, write_whole
-from solon.plan import Progress
+from solon.plan import Tell
 from solon.samplers.processes import small_sampler
 from solon.training.config import (
     CloudConfig,
@@ -88,9 +88,7 @@ class Stages:
             write_whole(path, (messages_line(one.messages, one.answer) for one in general))
         return path
 
-    def sampled(
-        self, model: Path, tell: Callable[[Progress], None] = lambda _: None, name: str = "samples", **fields: object
-    ) -> Path:
+    def sampled(self, model: Path, tell: Tell = lambda _: None, name: str = "samples", **fields: object) -> Path:
         """Sample the cases with a checkpoint, without hints, and return the file of samples."""
         from solon.training.sampling import sample
 

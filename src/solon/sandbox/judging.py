@@ -1,12 +1,12 @@
 """Judge sandbox cases with a checkpoint of the sandbox: processes of one thread each, and a run file to resume from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from solon.judge import Judge
 from solon.order import Orders
-from solon.plan import Progress
+from solon.plan import Tell
 from solon.samplers.processes import small_sampler
 from solon.samplers.seam import Sampled
 from solon.sandbox.shipped import digest
@@ -39,7 +39,7 @@ def judged(
     orders: Orders = "balanced",
     temperature: float | None = None,
     sure: bool = False,
-    tell: Callable[[Progress], None] | None = None,
+    tell: Tell | None = None,
 ) -> Judged:
     """Judge labeled cases k times each and vote; k = 1 is greedy, unless a temperature is given.
 

@@ -7,7 +7,7 @@ to learn from, and the sandbox's base model has read some. Critique i of a respo
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,7 +21,7 @@ from solon.forms.critique import CRITIQUE
 from solon.forms.form import Form
 from solon.forms.sandbox import SANDBOX_CRITIQUE
 from solon.order import stable_hash
-from solon.plan import Progress, requests_of
+from solon.plan import Progress, Tell, requests_of
 from solon.samplers.calls import together
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Request, Sampled, Sampler
@@ -31,7 +31,6 @@ from solon.training.critiques import Critique, Critiques, alone
 from solon.training.labeled import read_labeled
 from solon.types import Case, LabeledCase, Unread
 
-Tell: TypeAlias = Callable[[Progress], None]
 Ask: TypeAlias = tuple[Case, tuple[Slot, ...]]
 """Critiques of one response, with consecutive seeds: what one request asks for. A slot's order is that response."""
 

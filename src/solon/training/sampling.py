@@ -6,7 +6,7 @@ files without asking anything twice.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from solon.files import make_folder
 from solon.forms.form import Form
 from solon.judge import Judge
 from solon.order import stable_hash
-from solon.plan import Progress
+from solon.plan import Tell
 from solon.reward import correct
 from solon.samplers.opening import open_sampler
 from solon.samplers.seam import Failure, Sampled, Sampler
@@ -31,7 +31,6 @@ from solon.training.labeled import Teaching, read_labeled, teaching
 from solon.training.samples import SampledCase, Trajectory
 from solon.types import Judgment, LabeledCase, Reason, Right, Unread, Verdict
 
-Tell = Callable[[Progress], None]
 _TEMPERATURE = 0.5
 
 
