@@ -30,13 +30,19 @@ def facts_table(facts: Mapping[str, object], title: str) -> Table:
 
 
 def rows_table(rows: Sequence[Mapping[str, object]], title: str) -> Table:
-    """Lay out rows that have the same keys; shares with three digits."""
+    """Lay out rows that have the same keys; shares with three digits, and `-` where there is no value."""
     table = Table(title=title, title_justify="left")
     for name in rows[0]:
         table.add_column(name.replace("_", " "))
     for row in rows:
-        table.add_row(*(Text(f"{value:.3f}" if isinstance(value, float) else str(value)) for value in row.values()))
+        table.add_row(*(Text(_shown(value)) for value in row.values()))
     return table
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def text_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
