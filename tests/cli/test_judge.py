@@ -232,11 +232,20 @@ def test_options_stand_in_a_file_and_flags_win(solon: Solon, file: Write, tmp_pa
         settings.write_text(f"{settings.read_text()}[extra_body.chat_kwargs]\na = 1\nb = 2\n")
         dotted = ("--extra-body.x", "2", "--extra-body.chat-kwargs.b", "3", "--extra-body.new.z", "4")
         solon("judge", file(row("a", 3)), "--config", settings, "--k", 1, *dotted)
-    told = {"top_k": 5, "x": "2", "chat_kwargs": {"a": 1, "b": "3"}, "new": {"z": "4"}}
+    told = {"top_k": 5, "x": 2, "chat_kwargs": {"a": 1, "b": 3}, "new": {"z": 4}}
     assert {name: server.bodies[-1][name] for name in told} == told
     twice = solon("judge", "cases.jsonl", "--config", settings, "--extra-body.x", "1", "--extra-body.x", "2")
     mixed = solon("judge", "cases.jsonl", "--config", settings, "--extra-body.x", "1", "--extra-body", '{"x": 2}')
     assert (twice.code, mixed.code) == (2, 2), "neither is dropped in silence"
+
+
+def test_dotted_flags_are_json_where_they_can_be(solon: Solon, file: Write) -> None:
+    flags = ("--extra-body.top_k", "7", "--extra-body.think.on", "false", "--extra-body.stop", '["a"]')
+    with running() as server:
+        done = solon("judge", file(row("a", 3)), "--model", server.url, "--k", 1, *flags, "--extra-body.name", "it's")
+    assert done.code == 0, done.err
+    told = {"top_k": 7, "think": {"on": False}, "stop": ["a"], "name": "it's"}
+    assert {name: server.bodies[0][name] for name in told} == told
 
 
 def test_a_reference_answer_is_shown_and_tags_are_not(solon: Solon, file: Write) -> None:

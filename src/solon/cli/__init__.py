@@ -95,9 +95,9 @@ def _run(arguments: list[str]) -> int:
 def _configured(arguments: list[str]) -> list[str]:
     """Take `--config FILE.toml` out of the arguments: its values stand between the defaults and the flags.
 
-    Its tables go on as JSON, which keeps the types of what they hold.
+    Its tables go on as JSON, which keeps the types of what they hold, and so do dotted flags.
     """
-    app.config = ()
+    app.config = (_joining({}, "flags"),)
     flags, rest = [], iter(arguments)
     for argument in rest:
         name, equals, path = argument.partition("=")
@@ -112,15 +112,15 @@ def _configured(arguments: list[str]) -> list[str]:
 
 
 def _joining(values: dict[str, Any], source: str) -> Callable[[App, tuple[str, ...], ArgumentCollection], None]:
-    """Let dotted flags join the file's table of their name, all of which they would replace."""
+    """Make one table of dotted flags and of the file's table of their name, all of which they would replace."""
     tables = {_dashed(key): table for key, table in values.items() if isinstance(table, dict)}
 
     def join(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
         for argument in arguments:
-            table = tables.get(_dashed(argument.name.removeprefix("--")))
+            table = tables.get(_dashed(argument.name.removeprefix("--")), {})
             flags = {token.keys: token.value for token in argument.tokens}
             twice = len(flags) < len(argument.tokens)  # cyclopts refuses that, and JSON beside dotted flags
-            if table and flags and () not in flags and not twice:
+            if flags and () not in flags and not twice:
                 whole = json.dumps(_joined(table, flags), default=str)
                 argument.tokens = [Token(keyword=argument.name, value=whole, source=source)]
 
@@ -135,8 +135,16 @@ def _joined(table: dict[str, Any], flags: dict[tuple[str, ...], str]) -> dict[st
             name = _named(place, key)
             place[name] = place[name] if isinstance(place.get(name), dict) else {}
             place = place[name]
-        place[_named(place, last)] = value
+        place[_named(place, last)] = _meant(value)
     return whole
+
+
+def _meant(text: str) -> object:
+    """Take the text of a dotted flag as the JSON that it is, else as text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _named(table: dict[str, Any], flag: str) -> str:

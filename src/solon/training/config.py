@@ -1,6 +1,5 @@
 """What the recipes can be told: one frozen model each, whose field docstrings are the help texts."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -12,30 +11,13 @@ from solon.types import PromptMode
 Hint: TypeAlias = Literal["failed", "all", "never"]
 
 
-def _meant(values: dict[str, Any]) -> dict[str, Any]:
-    """Take a text that is a JSON number, truth value or null as that: a dotted flag can say nothing but text."""
-    return {name: _number(value) if isinstance(value, str) else value for name, value in values.items()}
-
-
-def _number(text: str) -> object:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return text if isinstance(value, str) else value
-
-
-Fields: TypeAlias = Annotated[dict[str, Any], AfterValidator(_meant)]
-"""Fields handed on to something else, as a table of a TOML file, as JSON, or as dotted flags."""
-
-
 def _named(values: dict[str, Any]) -> dict[str, Any]:
     """Take the dashes of a flag's name as the underscores that they stand for."""
     return {name.replace("-", "_"): value for name, value in values.items()}
 
 
-Arguments: TypeAlias = Annotated[Fields, AfterValidator(_named)]
-"""Fields that are handed on as arguments of a library's own class."""
+Arguments: TypeAlias = Annotated[dict[str, Any], AfterValidator(_named)]
+"""Fields that are handed on as arguments of a library's own class: a table of a TOML file, JSON, or dotted flags."""
 
 
 class SampleConfig(SamplingConfig):
