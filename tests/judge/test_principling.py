@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -111,7 +112,7 @@ async def test_what_tells_queries_apart() -> None:
 
 @pytest.mark.parametrize(("batch", "calls"), [(1, [1] * 7), (4, [4, 3])])
 async def test_queries_are_asked_in_the_batches_that_the_sampler_likes(batch: int, calls: list[int]) -> None:
-    sizes, flying, most = [], 0, 0
+    sizes, flying, most, two = [], 0, 0, asyncio.Event()
 
     class Slow(ScriptedSampler):
         async def sample(self, requests: Sequence[Request]) -> list[Answer]:
@@ -119,7 +120,11 @@ async def test_queries_are_asked_in_the_batches_that_the_sampler_likes(batch: in
             if asks(requests[0]):
                 flying, most = flying + 1, max(most, flying + 1)
                 sizes.append(len(requests))
-                await asyncio.sleep(0.05)  # long enough for whoever else wants to ask, also on a busy machine
+                if flying == 2:
+                    two.set()
+                with suppress(TimeoutError):  # no judgment before a second call had its time to come
+                    await asyncio.wait_for(two.wait(), 5)
+                await asyncio.sleep(0.05)  # nor a third
                 flying -= 1
             return await super().sample(requests)
 
