@@ -108,7 +108,7 @@ class Progress:
 
 
 Tell: TypeAlias = Callable[[Progress], None]
-"""Is told how far a run is."""
+"""What is called after every answer, and told how far a run is."""
 
 
 def slots_of(case: Case, config: JudgeConfig) -> Slots:

@@ -22,8 +22,6 @@ from solon.store import Store
 from solon.types import Case, Unread, Verdict
 from solon.weighing import Weighable, weighable
 
-"""What is called after every answer."""
-
 Decided: TypeAlias = tuple[int, Case, Verdict]
 """The place of a case among all, from 0, the case, and its verdict."""
 
